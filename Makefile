@@ -1,0 +1,60 @@
+# The commands of the project; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 8000
+
+.PHONY: help
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+# The stamp is newer than the lock exactly when the environment holds what the lock says.
+.venv/.installed: requirements/all.txt
+	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit("Python 3.11 to 3.13 is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.13 ...")'
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	@echo "installing the locked packages into .venv"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/all.txt
+	@touch $@
+
+.PHONY: venv
+venv: .venv/.installed ## Make .venv from the hashed lock
+
+.PHONY: local
+local: venv ## Run the whole service without Docker, until Ctrl-C (PORT=8000)
+	@PORT=$(PORT) exec $(BIN)/python -m local run
+
+.PHONY: psql
+psql: venv ## Open SQL on the local database, as analyst
+	@$(BIN)/python -m local psql
+
+.PHONY: db-url
+db-url: venv ## Print the analyst's connection URL of the local database
+	@$(BIN)/python -m local db-url
+
+.PHONY: test
+test: venv ## Run every test that this machine can run
+	@$(BIN)/python -m pytest
+
+.PHONY: lint
+lint: venv ## Formatting, lint, types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+.PHONY: check
+check: lint test ## Everything that must be green before a commit lands
+
+.PHONY: format
+format: venv ## Rewrite the code in the project's format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+.PHONY: lock
+lock: venv ## Resolve pyproject.toml into requirements/, hashed
+	@$(COMPILE) --extra dev -o requirements/all.txt
+	@for image in api db trainer; do $(COMPILE) --extra $$image -c requirements/all.txt -o requirements/$$image.txt; done

@@ -1,0 +1,1 @@
+"""What trainer and api promise each other: the data set, the bundle, and the one way to score."""

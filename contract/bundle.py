@@ -1,0 +1,269 @@
+"""The model bundle: its files, its version id, and the checks before anything is unpickled.
+
+Raise FORMAT whenever a reader of the old form would misread the new one, or the pickled classes
+of contract.preprocessing change; an api then refuses the other form by its number.
+"""
+
+import io
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+import joblib
+
+from contract import golden
+from contract.digest import canonical_json, sha256
+from contract.preprocessing import Matrix, Preprocessing
+from contract.schema import DataSetSchema, SchemaError
+from contract.scoring import Estimator, Scorer
+
+FORMAT = 1
+
+# What decides the bits of a score; another version of one of them is another model.
+LIBRARIES = ("joblib", "numpy", "scikit-learn", "scipy", "treelite")
+
+METADATA = "metadata.json"
+_SCHEMA = "schema.json"
+_PREPROCESSING = "preprocessing.joblib"
+_MODEL = "model.joblib"
+_GOLDEN = "golden.json"
+_REQUIRED = (_SCHEMA, _PREPROCESSING, _MODEL, _GOLDEN)
+
+Files = Mapping[str, bytes]
+
+
+class BundleError(Exception):
+    """A bundle cannot be served."""
+
+
+class BundleMissing(BundleError):
+    """There is no such bundle."""
+
+
+class BundleDamaged(BundleError):
+    """A file of the bundle is missing, cut, edited or swapped."""
+
+
+class BundleIncompatible(BundleError):
+    """The bundle was made by other library versions or in another format."""
+
+
+class GoldenMismatch(BundleError):
+    """The bundle scores its golden rows otherwise than its trainer did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What makes a version the version that it is.
+
+    `settings` hold whatever steers the training: the model's parameters, the seed, the split rule.
+    """
+
+    schema: DataSetSchema
+    data_sha256: str
+    is_sample: bool
+    settings: Mapping[str, Any]
+
+    @property
+    def version(self) -> str:
+        """The id: never from the clock, so that the same ingredients give the same id."""
+        return _version(
+            self.schema.key,
+            data_sha256=self.data_sha256,
+            is_sample=self.is_sample,
+            settings=self.settings,
+            libraries=installed_libraries(),
+            schema_sha256=sha256(self.schema.to_json()),
+            bundle_format=FORMAT,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A checked bundle, ready to score."""
+
+    version: str
+    schema: DataSetSchema
+    scorer: Scorer
+    threshold: float
+    metadata: Mapping[str, Any]
+    golden: bytes
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether the model was trained on the built-in sample instead of real data."""
+        return bool(self.metadata["data"]["is_sample"])
+
+
+@cache
+def installed_libraries() -> dict[str, str]:
+    """Versions of LIBRARIES in this process."""
+    return {name: installed_version(name) for name in LIBRARIES}
+
+
+def encode(
+    provenance: Provenance,
+    *,
+    preprocessing: Preprocessing,
+    model: Estimator,
+    golden_rows: Matrix,
+    report: Mapping[str, Any],
+    extras: Files,
+) -> dict[str, bytes]:
+    """The files of a bundle, by name.
+
+    `report` holds `data` (source, rows, split), `metrics` and `threshold` (value and reason);
+    `extras` are files for people, as the model card.
+    """
+    scorer = Scorer(preprocessing, model)
+    files = {
+        _SCHEMA: provenance.schema.to_json(),
+        _PREPROCESSING: _pickled(preprocessing),
+        _MODEL: _pickled(model),
+        _GOLDEN: golden.encode(provenance.schema, scorer, golden_rows),
+        **extras,
+    }
+    metadata = {
+        "format": FORMAT,
+        "version": provenance.version,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "dataset": provenance.schema.key,
+        "schema_version": provenance.schema.id,
+        "data": {
+            **report["data"],
+            "sha256": provenance.data_sha256,
+            "is_sample": provenance.is_sample,
+        },
+        "settings": dict(provenance.settings),
+        "threshold": report["threshold"],
+        "metrics": report["metrics"],
+        "libraries": installed_libraries(),
+        "python": platform.python_version(),
+        "preprocessing": preprocessing.describe(),
+        "files": {name: sha256(content) for name, content in sorted(files.items())},
+    }
+    metadata["checksum"] = sha256(canonical_json(metadata))
+    document = json.dumps(metadata, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    return {**files, METADATA: document.encode()}
+
+
+def read_metadata(directory: Path) -> dict[str, Any]:
+    """The checked metadata of the bundle in `directory`, whose name is the version.
+
+    Raises BundleMissing, BundleDamaged or BundleIncompatible.
+    """
+    document = _read(directory, METADATA)
+    try:
+        metadata: dict[str, Any] = json.loads(document)
+        checksum = metadata.pop("checksum")
+        found_format, version = metadata["format"], metadata["version"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BundleDamaged(f"{directory.name}/{METADATA} is not a bundle's metadata") from error
+    if found_format != FORMAT:
+        raise BundleIncompatible(
+            f"{directory.name} has bundle format {found_format}, this service reads {FORMAT}:"
+            " train again, or run the release that made it"
+        )
+    if checksum != sha256(canonical_json(metadata)):
+        raise BundleDamaged(f"{directory.name}/{METADATA} was edited or cut: train again")
+    if version != directory.name or version != _version_of(metadata):
+        raise BundleDamaged(f"{directory.name} holds what belongs to version {version}")
+    return metadata
+
+
+def read_files(directory: Path, metadata: Mapping[str, Any]) -> dict[str, bytes]:
+    """The bundle's files by name, each with the SHA-256 that the metadata gives.
+
+    Raises BundleDamaged.
+    """
+    expected: Mapping[str, str] = metadata["files"]
+    if lacking := set(_REQUIRED) - set(expected):
+        raise BundleDamaged(f"{directory.name} lists no {', '.join(sorted(lacking))}")
+    files = {name: _read(directory, name) for name in expected}
+    for name, content in files.items():
+        if sha256(content) != expected[name]:
+            raise BundleDamaged(
+                f"{directory.name}/{name} is not the file that was published (its SHA-256"
+                " differs): restore it, or remove the directory and train again"
+            )
+    return files
+
+
+def load(directory: Path) -> Bundle:
+    """Read, check and unpickle the bundle in `directory`, in that order.
+
+    The bytes that were checked are the bytes that are unpickled, whatever happens to the files
+    meanwhile. Raises BundleError; nothing was unpickled where the bytes or versions differ.
+    """
+    metadata = read_metadata(directory)
+    _check_libraries(directory.name, metadata["libraries"])
+    files = read_files(directory, metadata)
+    try:
+        schema = DataSetSchema.from_json(files[_SCHEMA])
+    except SchemaError as error:
+        raise BundleDamaged(f"{directory.name}/{_SCHEMA}: {error}") from error
+    scorer = Scorer(_unpickled(files[_PREPROCESSING]), _unpickled(files[_MODEL]))
+    if difference := golden.first_difference(schema, scorer, files[_GOLDEN]):
+        raise GoldenMismatch(f"{directory.name}: {difference}: this machine scores otherwise")
+    return Bundle(
+        version=metadata["version"],
+        schema=schema,
+        scorer=scorer,
+        threshold=metadata["threshold"]["value"],
+        metadata=metadata,
+        golden=files[_GOLDEN],
+    )
+
+
+def _read(directory: Path, name: str) -> bytes:
+    try:
+        return (directory / name).read_bytes()
+    except FileNotFoundError as error:
+        if not directory.is_dir():
+            raise BundleMissing(f"there is no bundle {directory.name}") from error
+        raise BundleDamaged(f"{directory.name} lacks {name}: train again") from error
+
+
+def _check_libraries(version: str, trained_with: Mapping[str, str]) -> None:
+    differing = [
+        f"{name} {trained_with.get(name)} (here {here})"
+        for name, here in installed_libraries().items()
+        if trained_with.get(name) != here
+    ]
+    if differing:
+        raise BundleIncompatible(
+            f"{version} was trained with {', '.join(differing)}: train again with this release"
+        )
+
+
+def _version_of(metadata: Mapping[str, Any]) -> str:
+    return _version(
+        metadata["dataset"],
+        data_sha256=metadata["data"]["sha256"],
+        is_sample=metadata["data"]["is_sample"],
+        settings=metadata["settings"],
+        libraries=metadata["libraries"],
+        schema_sha256=metadata["files"][_SCHEMA],
+        bundle_format=metadata["format"],
+    )
+
+
+def _version(key: str, *, is_sample: bool, **ingredients: object) -> str:
+    digest = sha256(canonical_json({"is_sample": is_sample, **ingredients}))
+    return f"{key}-sample-{digest[:12]}" if is_sample else f"{key}-{digest[:12]}"
+
+
+def _pickled(value: object) -> bytes:
+    buffer = io.BytesIO()
+    joblib.dump(value, buffer)
+    return buffer.getvalue()
+
+
+def _unpickled(content: bytes) -> Any:
+    return joblib.load(io.BytesIO(content))

@@ -1,0 +1,230 @@
+"""The request model: what a body of /predict must be, made from the declaration."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from contract.schema import DataSetSchema, Feature
+
+Values = list[float | None]
+Rule = Literal["missing", "unknown", "duplicate", "invalid"]
+
+# A body can hold more mistakes than anybody reads.
+MAX_ERRORS = 100
+_MAX_KEY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One offending field: JSON pointer (RFC 6901), the rule it breaks, and what is allowed."""
+
+    pointer: str
+    rule: Rule
+    detail: str
+
+
+class RequestError(Exception):
+    """The body is not a valid request."""
+
+
+class MalformedBody(RequestError):
+    """The body is not a JSON document."""
+
+
+class InvalidFields(RequestError):
+    """The body is JSON, but breaks the declaration; `errors` names each offending field."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__(f"{len(errors)} field(s) break the declaration")
+        self.errors = tuple(errors)
+
+
+class RequestModel:
+    """Reads bodies of /predict and /predict/batch, strictly.
+
+    Every feature must be there, once, as a JSON number (or null where the declaration says so);
+    nothing else may be. A value is the number that was sent or it is refused; none is coerced.
+    """
+
+    def __init__(self, schema: DataSetSchema, *, max_instances: int = 1000) -> None:
+        self._schema = schema
+        self._features = {feature.name: feature for feature in schema.features}
+        self._integers = tuple(
+            index for index, feature in enumerate(schema.features) if feature.kind == "integer"
+        )
+        instance = _closed_object("Instance", _fields(schema))
+        length = Field(min_length=1, max_length=max_instances)
+        # A type made at run time is beyond what a type checker can follow; so it is below.
+        instances = Annotated[list[instance], length]  # type: ignore[valid-type]
+        batch = _closed_object("Batch", {"instances": instances})
+        self._one: TypeAdapter[dict[str, float | None]] = TypeAdapter(instance)
+        self._many: TypeAdapter[dict[str, list[dict[str, float | None]]]] = TypeAdapter(batch)
+        self._max_instances = max_instances
+
+    def parse(self, body: bytes) -> Values:
+        """The features' values in order, None where null.
+
+        Raises MalformedBody or InvalidFields.
+        """
+        try:
+            values = list(self._one.validate_json(body).values())
+        except ValidationError as error:
+            raise self._refusal(body, error, batch=False) from error
+        # Keys hold no colon and values are numbers or null, so colons count keys: more colons
+        # than features means a key was sent twice, which the parser resolves silently.
+        if body.count(b":") != len(values) or self._fractional(values):
+            raise self._refusal(body, None, batch=False)
+        return values
+
+    def parse_batch(self, body: bytes) -> list[Values]:
+        """The values of each instance, in order.
+
+        Raises MalformedBody or InvalidFields.
+        """
+        try:
+            parsed = self._many.validate_json(body)["instances"]
+        except ValidationError as error:
+            raise self._refusal(body, error, batch=True) from error
+        rows = [list(instance.values()) for instance in parsed]
+        keys = 1 + len(rows) * len(self._features)
+        if body.count(b":") != keys or any(map(self._fractional, rows)):
+            raise self._refusal(body, None, batch=True)
+        return rows
+
+    def json_schema(self, *, batch: bool = False) -> dict[str, Any]:
+        """JSON Schema of the body, for OpenAPI."""
+        instance: dict[str, Any] = {
+            "type": "object",
+            "title": self._schema.title,
+            "additionalProperties": False,
+            "required": list(self._features),
+            "properties": {name: _property(item) for name, item in self._features.items()},
+            "example": self._schema.example,
+        }
+        if not batch:
+            return instance
+        return {
+            "type": "object",
+            "title": f"{self._schema.title}, many instances",
+            "additionalProperties": False,
+            "required": ["instances"],
+            "properties": {
+                "instances": {
+                    "type": "array",
+                    "items": instance,
+                    "minItems": 1,
+                    "maxItems": self._max_instances,
+                }
+            },
+        }
+
+    def _fractional(self, values: Values) -> bool:
+        for index in self._integers:
+            value = values[index]
+            if value is not None and value % 1:
+                return True
+        return False
+
+    def _refusal(self, body: bytes, error: ValidationError | None, *, batch: bool) -> RequestError:
+        """What is wrong with a body that the fast path refused: all of it, not the first."""
+        try:
+            document = json.loads(
+                body.decode(), object_pairs_hook=_Object, parse_int=float, parse_float=float
+            )
+        except (ValueError, RecursionError):
+            reason = error.errors()[0]["msg"] if error else "not a JSON document"
+            return MalformedBody(reason)
+        found = self._batch(document) if batch else self._instance(document, "")
+        return InvalidFields(list(islice(found, MAX_ERRORS)))
+
+    def _batch(self, document: object) -> Iterator[FieldError]:
+        allowed = f"must be an array of 1 to {self._max_instances:,} objects"
+        if not isinstance(document, _Object):
+            yield FieldError("", "invalid", "must be a JSON object")
+            return
+        yield from document.errors({"instances": allowed}, "")
+        for key, value in document.items:
+            if key != "instances":
+                continue
+            if not isinstance(value, list) or not 1 <= len(value) <= self._max_instances:
+                yield FieldError("/instances", "invalid", allowed)
+                continue
+            for index, instance in enumerate(value):
+                yield from self._instance(instance, f"/instances/{index}")
+
+    def _instance(self, document: object, pointer: str) -> Iterator[FieldError]:
+        if not isinstance(document, _Object):
+            yield FieldError(pointer, "invalid", "must be a JSON object")
+            return
+        allowed = {name: f"must be {item.allowed}" for name, item in self._features.items()}
+        yield from document.errors(allowed, pointer)
+        for key, value in document.items:
+            feature = self._features.get(key)
+            number = value is None or isinstance(value, float)
+            if feature and not (number and feature.accepts(value)):
+                yield FieldError(f"{pointer}/{_escape(key)}", "invalid", allowed[key])
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """A JSON object as it was sent: its keys in order, each as often as it stands there."""
+
+    items: list[tuple[str, Any]]
+
+    def errors(self, allowed: Mapping[str, str], pointer: str) -> Iterator[FieldError]:
+        """The keys that are missing, unknown or there twice."""
+        times = Counter(key for key, _ in self.items)
+        for key, count in times.items():
+            if key not in allowed:
+                detail = "is not a field of this request: leave it out"
+                yield FieldError(f"{pointer}/{_escape(key)}", "unknown", detail)
+            elif count > 1:
+                detail = f"must be there once, not {count} times"
+                yield FieldError(f"{pointer}/{_escape(key)}", "duplicate", detail)
+        for key, detail in allowed.items():
+            if key not in times:
+                yield FieldError(f"{pointer}/{_escape(key)}", "missing", detail)
+
+
+def _escape(key: str) -> str:
+    """A key as a part of a JSON pointer (RFC 6901), short and printable whatever was sent."""
+    printable = "".join(letter if letter.isprintable() else "\ufffd" for letter in key[:_MAX_KEY])
+    return printable.replace("~", "~0").replace("/", "~1")
+
+
+def _fields(schema: DataSetSchema) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for feature in schema.features:
+        # Integers are read as floats, for 45 and 45.0 are one JSON number; RequestModel refuses
+        # fractions itself, since pydantic's multiple_of admits what is nearly a multiple.
+        number = Annotated[
+            float,
+            Field(strict=True, ge=feature.minimum, le=feature.maximum, allow_inf_nan=False),
+        ]
+        fields[feature.name] = number | None if feature.nullable else number
+    return fields
+
+
+def _closed_object(name: str, fields: dict[str, Any]) -> Any:
+    """The type of a JSON object with just these keys, whose names need not be identifiers."""
+    make: Any = TypedDict
+    closed = make(name, fields)
+    closed.__pydantic_config__ = ConfigDict(extra="forbid")
+    return closed
+
+
+def _property(feature: Feature) -> dict[str, Any]:
+    kind = "integer" if feature.kind == "integer" else "number"
+    return {
+        "type": [kind, "null"] if feature.nullable else kind,
+        "minimum": feature.minimum,
+        "maximum": feature.maximum,
+        "title": feature.name,
+        "description": f"{feature.description} ({feature.unit})",
+    }

@@ -1,0 +1,148 @@
+"""The directory of published bundles: whole ones only, and which of them is active."""
+
+import fcntl
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from contract.bundle import BundleError, BundleMissing, Files
+
+_CURRENT = "current"
+_STAGED_CURRENT = ".current-staged"
+_STAGING = ".staging-"
+
+
+class StoreError(BundleError):
+    """The directory of bundles cannot be written."""
+
+
+class ModelStore:
+    """`<root>/<version>/`, and `<root>/current`, which names the active version."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, version: str) -> Path:
+        """Directory of a version, there or not; BundleMissing where it cannot be one."""
+        if not version or version.startswith(".") or "/" in version or version == _CURRENT:
+            raise BundleMissing(f"{version!r} is not a version")
+        return self.root / version
+
+    def versions(self) -> list[str]:
+        """The published versions, sorted by name."""
+        if not self.root.is_dir():
+            return []
+        found = (entry for entry in self.root.iterdir() if entry.is_dir())
+        return sorted(entry.name for entry in found if not entry.name.startswith("."))
+
+    def has(self, version: str) -> bool:
+        """Whether the version is published."""
+        return self.path(version).is_dir()
+
+    def active(self) -> str | None:
+        """The active version, None before the first."""
+        try:
+            return (self.root / _CURRENT).read_text().strip() or None
+        except FileNotFoundError:
+            return None
+
+    def publish(self, version: str, files: Files) -> bool:
+        """Publish a bundle whole or not at all; False where another trainer was first.
+
+        Raises StoreError, with what was staged removed again.
+        """
+        target = self.path(version)
+        try:
+            with self._staging() as staging:
+                for name, content in files.items():
+                    _write_durably(staging / name, content)
+                _sync_directory(staging)
+                return self._move(staging, target)
+        except OSError as error:
+            raise StoreError(f"cannot write {target}: {error.strerror}") from error
+
+    def activate(self, version: str) -> None:
+        """Make a published version the active one, atomically.
+
+        Raises BundleMissing or StoreError.
+        """
+        if not self.has(version):
+            raise BundleMissing(f"there is no bundle {version} in {self.root}")
+        current = self.root / _CURRENT
+        try:
+            with self._locked():
+                staged = self.root / _STAGED_CURRENT
+                staged.unlink(missing_ok=True)
+                _write_durably(staged, f"{version}\n".encode())
+                staged.replace(current)
+                _sync_directory(self.root)
+        except OSError as error:
+            raise StoreError(f"cannot write {current}: {error.strerror}") from error
+
+    def _move(self, staging: Path, target: Path) -> bool:
+        try:
+            staging.rename(target)
+        except OSError:
+            # A directory with files cannot be replaced: the other trainer's bundle stands.
+            if target.is_dir():
+                return False
+            raise
+        _sync_directory(self.root)
+        return True
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One writer at a time in the root directory; the kernel lets go of a dead one's lock."""
+        descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def _staging(self) -> Iterator[Path]:
+        """A hidden directory that is gone afterwards, as is what a killed trainer left."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        staging = self.root / f"{_STAGING}{uuid.uuid4().hex}"
+        with self._locked():
+            self._sweep()
+            staging.mkdir()
+            mark = os.open(staging, os.O_RDONLY | os.O_DIRECTORY)
+            # Held while this process lives, whatever ends it: the sign that it is still at work.
+            fcntl.flock(mark, fcntl.LOCK_EX)
+        try:
+            yield staging
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+            os.close(mark)
+
+    def _sweep(self) -> None:
+        """Remove what killed trainers left behind."""
+        for staging in self.root.glob(f"{_STAGING}*"):
+            mark = os.open(staging, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(staging, ignore_errors=True)
+            except BlockingIOError:
+                continue
+            finally:
+                os.close(mark)
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
