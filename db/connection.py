@@ -1,0 +1,71 @@
+"""Connections of the database's commands."""
+
+import time
+
+from psycopg2.extensions import parse_dsn
+from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from db.errors import DatabaseUnreachable
+from db.settings import MigrateSettings
+
+# Any constant does, as long as it is ours alone: one command changes the schema at a time.
+_ADVISORY_LOCK = 7_033_412_055
+
+
+def admin(settings: MigrateSettings, *, database: str | None = None) -> Engine:
+    """As the role that may create roles, each statement in its own transaction."""
+    parts = parse_dsn(settings.database_admin_url.get_secret_value())
+    if settings.database_admin_password is not None:
+        parts["password"] = settings.database_admin_password.get_secret_value()
+    if database is not None:
+        parts["dbname"] = database
+    return _engine(parts).execution_options(isolation_level="AUTOCOMMIT")
+
+
+def owner(settings: MigrateSettings) -> Engine:
+    """As mlops_owner, in the service's database."""
+    parts = parse_dsn(settings.database_admin_url.get_secret_value())
+    return _engine(
+        {
+            **parts,
+            "user": "mlops_owner",
+            "password": settings.passwords["mlops_owner"],
+            "dbname": settings.database_name,
+        }
+    )
+
+
+def wait_for(engine: Engine, seconds: float) -> None:
+    """Wait until Postgres answers; raises DatabaseUnreachable after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            with engine.connect():
+                return
+        except OperationalError as error:
+            if time.monotonic() >= deadline:
+                reason = str(error.orig).strip().splitlines()[0]
+                raise DatabaseUnreachable(f"cannot connect to Postgres: {reason}") from error
+        time.sleep(0.2)
+
+
+def lock(connection: Connection) -> None:
+    """Be the only one who changes the schema, until the connection ends."""
+    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
+
+
+def _engine(parts: dict[str, str]) -> Engine:
+    known = {"user", "password", "host", "port", "dbname"}
+    url = URL.create(
+        "postgresql+psycopg2",
+        username=parts.get("user"),
+        password=parts.get("password"),
+        host=parts.get("host"),
+        port=int(parts["port"]) if "port" in parts else None,
+        database=parts.get("dbname"),
+        query={key: value for key, value in parts.items() if key not in known},
+    )
+    arguments = {"connect_timeout": 5, "application_name": "migrate"}
+    return create_engine(url, poolclass=NullPool, connect_args=arguments)

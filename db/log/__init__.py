@@ -1,0 +1,20 @@
+"""The prediction log and the one way to write it."""
+
+from db.log.errors import LogUnavailable, PredictionLogError
+from db.log.postgres import ModelRegistration
+from db.log.prediction_log import PredictionLog
+from db.log.row import Context, RowFormat, Stamp
+from db.log.settings import LogSettings
+from db.log.status import LogStatus
+
+__all__ = [
+    "Context",
+    "LogSettings",
+    "LogStatus",
+    "LogUnavailable",
+    "ModelRegistration",
+    "PredictionLog",
+    "PredictionLogError",
+    "RowFormat",
+    "Stamp",
+]

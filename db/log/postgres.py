@@ -1,0 +1,211 @@
+"""The one connection that writes the log, and what its errors mean."""
+
+import io
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+from psycopg2 import errors, sql
+from psycopg2.extensions import connection as Connection  # noqa: N812 -- psycopg2 spells a class so
+from psycopg2.extras import Json
+
+from db.log.errors import PartitionMissing, PostgresAway, RowsRefused
+from db.log.segment import Form
+
+TABLE = sql.Identifier("prediction_log")
+_BATCH = sql.Identifier("prediction_log_batch")
+
+# A half-open connection is noticed by the client's kernel within about ten seconds, a server that
+# answers slowly gives up by itself; a frozen one only the watchdog notices (see `interrupt`).
+_OPTIONS: dict[str, Any] = {
+    "connect_timeout": 3,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "application_name": "prediction-log",
+    "options": (
+        "-c synchronous_commit=on -c statement_timeout=20s -c lock_timeout=5s"
+        " -c idle_in_transaction_session_timeout=30s -c TimeZone=UTC -c DateStyle=ISO"
+    ),
+}
+
+# SQLSTATE classes that speak of a row: data exception, integrity constraint violation.
+_CONTENT = ("22", "23")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRegistration:
+    """What `model_version` says of the version that is served."""
+
+    model_version: str
+    schema_version: str
+    data_source: str
+    is_sample: bool
+    created_at: str
+    metadata: Mapping[str, Any]
+
+
+class PostgresLog:
+    """Writes batches of COPY text lines to prediction_log, in one transaction each."""
+
+    def __init__(self, url: str, password: str | None, registration: ModelRegistration) -> None:
+        self._url = url
+        self._password: dict[str, Any] = {"password": password} if password else {}
+        self._registration = registration
+        self._connection: Connection | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether the last call left a connection that worked."""
+        return self._connection is not None
+
+    def connect(self) -> None:
+        """Connect, name the version that is served, and make this and the next month's partition.
+
+        Raises PostgresAway.
+        """
+        with self._errors():
+            self._connection = psycopg2.connect(self._url, **self._password, **_OPTIONS)
+            # Each statement is its own transaction, in one round trip.
+            self._connection.autocommit = True
+            self._register()
+            self._execute(
+                "SELECT ensure_prediction_log_partition(now()),"
+                " ensure_prediction_log_partition(now() + interval '1 month')"
+            )
+
+    def copy(self, form: Form, payload: bytes) -> None:
+        """Store rows that were never sent before.
+
+        Raises PostgresAway; RowsRefused also where a row is there already: then `merge`.
+        """
+        with self._errors():
+            self._copy(TABLE, form, payload)
+
+    def merge(self, form: Form, payload: bytes, *, log_path: str = "spool") -> int:
+        """Store the rows that are not there yet; how many those were.
+
+        Raises PostgresAway or RowsRefused.
+        """
+        with self._errors(), self._transaction():
+            columns = sql.SQL(", ").join(
+                sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))
+                for name, kind in form.columns
+            )
+            self._execute(
+                sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(_BATCH, columns)
+            )
+            self._copy(_BATCH, form, payload)
+            names = _names(form)
+            return self._execute(
+                sql.SQL(
+                    "INSERT INTO {} ({}, log_path) SELECT {}, %s FROM {} ON CONFLICT DO NOTHING"
+                ).format(TABLE, names, names, _BATCH),
+                (log_path,),
+            )
+
+    def make_partitions(self, payload: bytes) -> None:
+        """Make the partitions that the rows of `payload` belong to.
+
+        Raises PostgresAway or RowsRefused.
+        """
+        moments = {line.split(b"\t", 2)[1].decode() for line in payload.splitlines()}
+        months = {moment[:7]: moment for moment in moments}
+        with self._errors():
+            for moment in months.values():
+                self._execute("SELECT ensure_prediction_log_partition(%s)", (moment,))
+
+    def execute(self, statement: str, values: tuple[object, ...]) -> int:
+        """Any other statement of the log's, in a transaction of its own; rows it touched.
+
+        Raises PostgresAway or RowsRefused.
+        """
+        with self._errors():
+            return self._execute(statement, values)
+
+    def interrupt(self) -> None:
+        """From another thread: end a call that a silent server does not end."""
+        connection = self._connection
+        if connection is None or connection.closed:
+            return
+        with socket.socket(fileno=os.dup(connection.fileno())) as peer:
+            peer.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Let go of the connection, in whatever state."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _register(self) -> None:
+        model = self._registration
+        self._execute(
+            "INSERT INTO model_version (model_version, schema_version, data_source,"
+            " data_is_sample, created_at, metadata) VALUES (%s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
+            (
+                model.model_version,
+                model.schema_version,
+                model.data_source,
+                model.is_sample,
+                model.created_at,
+                Json(dict(model.metadata)),
+            ),
+        )
+
+    def _copy(self, table: sql.Identifier, form: Form, payload: bytes) -> None:
+        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(table, _names(form))
+        with self._cursor() as cursor:
+            cursor.copy_expert(statement, io.BytesIO(payload), size=len(payload))
+
+    def _execute(self, statement: sql.Composable | str, values: tuple[object, ...] = ()) -> int:
+        with self._cursor() as cursor:
+            cursor.execute(statement, values)
+            return int(cursor.rowcount)
+
+    def _cursor(self) -> Any:
+        if self._connection is None:
+            raise psycopg2.InterfaceError("not connected")
+        return self._connection.cursor()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._execute("BEGIN")
+        try:
+            yield
+            self._execute("COMMIT")
+        except psycopg2.Error:
+            if self._connection is not None and not self._connection.closed:
+                self._execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Translate psycopg2's errors, and drop a connection that may be in any state."""
+        try:
+            yield
+        except errors.CheckViolation as error:
+            # "No partition of relation found for row" has the same code, but names no constraint.
+            refusal = RowsRefused if error.diag.constraint_name else PartitionMissing
+            raise refusal(_reason(error)) from error
+        except psycopg2.Error as error:
+            if (error.pgcode or "").startswith(_CONTENT):
+                raise RowsRefused(_reason(error)) from error
+            self.close()
+            raise PostgresAway(_reason(error)) from error
+
+
+def _names(form: Form) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(name) for name, _ in form.columns)
+
+
+def _reason(error: psycopg2.Error) -> str:
+    """The first line of the server's message: the later ones may quote the row."""
+    text = str(error).strip().splitlines()
+    return f"{error.pgcode or 'connection'}: {text[0] if text else type(error).__name__}"

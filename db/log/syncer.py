@@ -1,0 +1,79 @@
+"""The syncer: the thread that makes the spool durable when Postgres does not, and the watchdog."""
+
+import logging
+import threading
+import time
+
+from db.log.drainer import Drainer
+from db.log.postgres import PostgresLog
+from db.log.settlement import Settlement
+from db.log.spool import Spool, SyncError
+from db.log.writer import Writer
+
+logger = logging.getLogger("prediction_log")
+
+# How exactly LOG_VISIBLE_WAIT_MS is kept, and the only thing that an idle log does.
+_TICK_SECONDS = 0.02
+
+
+class Syncer(threading.Thread):
+    """While Postgres keeps up, its commit is the promise and nothing is synced here."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        drainer: Drainer,
+        writer: Writer,
+        postgres: PostgresLog,
+        settlement: Settlement,
+        *,
+        postgres_timeout: float,
+    ) -> None:
+        super().__init__(name="prediction-log-syncer", daemon=True)
+        self._spool = spool
+        self._drainer = drainer
+        self._writer = writer
+        self._postgres = postgres
+        self._settlement = settlement
+        self._postgres_timeout = postgres_timeout
+        self._closing = threading.Event()
+
+    def close(self) -> None:
+        """Sync once more, and end."""
+        self._closing.set()
+        self._writer.sync_wanted.set()
+
+    def run(self) -> None:
+        """The thread: it ends only by `close`."""
+        while not self._closing.is_set():
+            self._writer.sync_wanted.wait(_TICK_SECONDS)
+            self._writer.sync_wanted.clear()
+            self._guarded_round(at_once=not self._drainer.keeps_up)
+            self._watch()
+        self._guarded_round(at_once=True)
+
+    def _guarded_round(self, *, at_once: bool) -> None:
+        try:
+            self._round(at_once=at_once)
+        except Exception:
+            # The thread lives on: what waits is tried again in the next round.
+            logger.exception("the syncer failed; it goes on")
+
+    def _round(self, *, at_once: bool) -> None:
+        now = time.monotonic()
+        if not self._spool.waits_for_sync(now, at_once=at_once):
+            return
+        try:
+            self._spool.sync()
+        except SyncError as error:
+            logger.error("the disk did not keep what was written: %s", error)  # noqa: TRY400 -- no bug of ours to trace
+            self._writer.put_back(error.lost)
+        self._settlement.spooled(self._spool.take_durable(now, at_once=at_once))
+
+    def _watch(self) -> None:
+        since = self._drainer.calling_since
+        if since is not None and time.monotonic() - since > self._postgres_timeout:
+            logger.warning(
+                "Postgres has not answered for %g s: reconnecting", self._postgres_timeout
+            )
+            self._postgres.interrupt()

@@ -1,0 +1,141 @@
+"""The writer: the thread that appends what is waiting to the spool, as one frame."""
+
+import logging
+import queue
+import threading
+import time
+from dataclasses import dataclass
+
+from db.log.drainer import CHUNK_BYTES, Drainer
+from db.log.errors import LogUnavailable, SpoolError
+from db.log.settlement import Settlement
+from db.log.spool import Batch, Spool, SyncError, Waiter
+
+logger = logging.getLogger("prediction_log")
+
+_PROBE_SECONDS = 0.5
+
+
+@dataclass(slots=True)
+class Entry:
+    """The rows of one request, and the future that waits for their promise."""
+
+    payload: bytes
+    rows: int
+    waiter: Waiter
+
+
+class Writer(threading.Thread):
+    """Batches form by themselves: whatever arrives during one write is the next one."""
+
+    def __init__(
+        self, spool: Spool, drainer: Drainer, settlement: Settlement, *, visible_wait: float
+    ) -> None:
+        super().__init__(name="prediction-log-writer", daemon=True)
+        self._spool = spool
+        self._drainer = drainer
+        self._settlement = settlement
+        self._visible_wait = visible_wait
+        self._queue: queue.SimpleQueue[Entry | Batch | None] = queue.SimpleQueue()
+        self.sync_wanted = threading.Event()
+        """Set when a batch should not wait for Postgres."""
+        self.spool_error: str | None = None
+        """Why the spool takes nothing; None while it does."""
+
+    def put(self, entry: Entry) -> None:
+        """Hand in the rows of a request."""
+        self._queue.put(entry)
+
+    def put_back(self, batches: list[Batch]) -> None:
+        """Hand in again what the disk did not keep."""
+        for batch in batches:
+            self._queue.put(batch)
+
+    def close(self) -> None:
+        """End when all that was handed in is written."""
+        self._queue.put(None)
+
+    def run(self) -> None:
+        """The thread: it ends only by `close`."""
+        while True:
+            try:
+                first = self._queue.get(timeout=_PROBE_SECONDS if self.spool_error else None)
+            except queue.Empty:
+                self._probe()
+                continue
+            if first is None:
+                return
+            for batch in self._batches(first):
+                self._write_or_refuse(batch)
+
+    def _batches(self, first: Entry | Batch) -> list[Batch]:
+        """All that is waiting, as one batch unless it is very much."""
+        batches: list[Batch] = []
+        entries: list[Entry] = []
+        size = 0
+        item: Entry | Batch | None = first
+        while item is not None:
+            if isinstance(item, Batch):
+                batches.append(item)
+            else:
+                entries.append(item)
+                size += len(item.payload)
+            if size >= CHUNK_BYTES or self._queue.empty():
+                break
+            item = self._queue.get()
+            if item is None:
+                self._queue.put(None)
+        if entries:
+            batches.append(
+                Batch(
+                    payload=b"".join([entry.payload for entry in entries]),
+                    rows=sum(entry.rows for entry in entries),
+                    waiters=[entry.waiter for entry in entries],
+                    due=time.monotonic() + self._visible_wait,
+                )
+            )
+        return batches
+
+    def _write_or_refuse(self, batch: Batch) -> None:
+        try:
+            self._write(batch)
+        except Exception as error:
+            # The thread lives on, and nobody waits in vain.
+            logger.exception("the writer failed; it goes on")
+            self._settlement.refuse([batch], LogUnavailable(f"{type(error).__name__}: {error}"))
+
+    def _write(self, batch: Batch) -> None:
+        try:
+            self._spool.append(batch)
+        except SpoolError as error:
+            self._lost_spool(error)
+            if self._drainer.away_reason is None:
+                self._drainer.store_directly(batch)
+            else:
+                reason = f"{error}; and Postgres is away"
+                self._settlement.refuse([batch], LogUnavailable(reason))
+            return
+        self._regained_spool()
+        self._drainer.wake()
+        if not self._drainer.keeps_up:
+            self.sync_wanted.set()
+
+    def _probe(self) -> None:
+        try:
+            self._spool.probe()
+        except SyncError as error:
+            self.put_back(error.lost)
+        except SpoolError:
+            return
+        else:
+            self._regained_spool()
+
+    def _lost_spool(self, error: SpoolError) -> None:
+        if self.spool_error is None:
+            logger.error("the spool takes no rows: %s", error)
+        self.spool_error = str(error)
+
+    def _regained_spool(self) -> None:
+        if self.spool_error is not None:
+            logger.info("the spool takes rows")
+            self.spool_error = None

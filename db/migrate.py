@@ -1,0 +1,93 @@
+"""`python -m db migrate`: brings the database up to date, and does nothing twice."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from contract.datasets import DATASETS
+from contract.schema import DataSetSchema
+from db.connection import admin, lock, owner, wait_for
+from db.errors import DatabaseError, UnsafeSettings
+from db.features import add_columns, feature_view
+from db.provision import provision
+from db.settings import MigrateSettings
+from db.sql import run_composed, run_script, view_files
+
+
+def migrate(settings: MigrateSettings) -> Iterator[str]:
+    """Do what is to be done, step by step; yields what was done.
+
+    Raises DatabaseError; the step that failed left nothing behind.
+    """
+    if settings.default_passwords and settings.environment == "production":
+        raise UnsafeSettings(
+            f"{', '.join(settings.default_passwords)}: the default password, and ENVIRONMENT is"
+            " production: set others, see .env.example"
+        )
+    schema = DATASETS.get(settings.dataset)
+    if schema is None:
+        raise DatabaseError(f"DATASET is {settings.dataset}; known are {', '.join(DATASETS)}")
+    administrator = admin(settings)
+    wait_for(administrator, settings.database_wait_seconds)
+    with administrator.connect() as guard:
+        # Held in the administrator's database: the service's own may not be there yet.
+        lock(guard)
+        yield from provision(administrator, settings)
+        with owner(settings).connect() as connection:
+            yield from upgrade(connection)
+            yield from _derive(connection, schema)
+            yield from _make_partitions(connection, settings.partition_months_ahead)
+
+
+def upgrade(connection: Connection, revision: str = "head") -> Iterator[str]:
+    """Run the migrations that are missing, each in its own transaction."""
+    before = MigrationContext.configure(connection).get_current_revision()
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
+    config.attributes["connection"] = connection
+    connection.rollback()
+    command.upgrade(config, revision)
+    connection.commit()
+    after = MigrationContext.configure(connection).get_current_revision()
+    connection.rollback()
+    if after != before:
+        yield f"schema: from {before or 'nothing'} to {after}"
+
+
+def _derive(connection: Connection, schema: DataSetSchema) -> Iterator[str]:
+    """What the declaration says: columns, and the views, which are made anew every time."""
+    with connection.begin():
+        yield from add_columns(connection, schema)
+    with connection.begin():
+        run_script(
+            connection,
+            "DROP SCHEMA IF EXISTS monitoring CASCADE; CREATE SCHEMA monitoring;"
+            " COMMENT ON SCHEMA monitoring IS 'Views over the prediction log, made anew at every"
+            " migration: put nothing of your own here'",
+        )
+        for file in view_files():
+            run_script(connection, file.read_text())
+        run_composed(connection, "{view}", view=feature_view(schema))
+        run_script(
+            connection,
+            "GRANT USAGE ON SCHEMA monitoring TO analyst;"
+            " GRANT SELECT ON ALL TABLES IN SCHEMA monitoring TO analyst",
+        )
+
+
+def _make_partitions(connection: Connection, months: int) -> Iterator[str]:
+    known = text("SELECT count(*) FROM pg_inherits WHERE inhparent = 'prediction_log'::regclass")
+    make = text(
+        "SELECT ensure_prediction_log_partition(now() + make_interval(months => month))"
+        " FROM generate_series(0, :months) AS month"
+    )
+    with connection.begin():
+        before = connection.execute(known).scalar_one()
+        names = connection.execute(make, {"months": months}).scalars().all()
+        made = connection.execute(known).scalar_one() - before
+    if made:
+        yield f"partitions: {made} made, up to {names[-1]}"

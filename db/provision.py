@@ -1,0 +1,51 @@
+"""Roles and database: what only an administrator may make."""
+
+from collections.abc import Iterator
+
+from psycopg2 import sql
+from sqlalchemy import Connection, Engine, text
+
+from db.settings import MigrateSettings
+from db.sql import run_composed
+
+_PURPOSE = {
+    "mlops_owner": "Owns the schema of the prediction service and migrates it",
+    "api": "Writes the prediction log; reads nothing of it",
+    "analyst": "Reads the prediction log; changes nothing",
+}
+
+
+def provision(engine: Engine, settings: MigrateSettings) -> Iterator[str]:
+    """Make what is missing and set the passwords; yields what was done."""
+    with engine.connect() as connection:
+        for role, password in settings.passwords.items():
+            if not _exists(connection, "SELECT 1 FROM pg_roles WHERE rolname = :name", role):
+                _run(connection, "CREATE ROLE {role} LOGIN", role=role)
+                yield f"role {role}: created"
+            # Every time, so that a changed password in the settings is the password.
+            _run(connection, "ALTER ROLE {role} PASSWORD {password}", role=role, password=password)
+            _run(connection, "COMMENT ON ROLE {role} IS {text}", role=role, text=_PURPOSE[role])
+        name = settings.database_name
+        if not _exists(connection, "SELECT 1 FROM pg_database WHERE datname = :name", name):
+            # The administrator need not be a superuser, but must be able to act as the owner.
+            _run(connection, "GRANT mlops_owner TO CURRENT_USER")
+            _run(connection, "CREATE DATABASE {role} OWNER mlops_owner", role=name)
+            yield f"database {name}: created"
+        _run(connection, "REVOKE ALL ON DATABASE {role} FROM PUBLIC", role=name)
+        _run(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {role} TO api", role=name)
+        _run(connection, "GRANT CONNECT ON DATABASE {role} TO analyst", role=name)
+        _run(connection, "ALTER ROLE analyst SET default_transaction_read_only = on")
+
+
+def _exists(connection: Connection, query: str, name: str) -> bool:
+    return connection.execute(text(query), {"name": name}).first() is not None
+
+
+def _run(connection: Connection, statement: str, *, role: str = "", **literals: str) -> None:
+    """Run a statement in which {role} is a name and everything else a literal."""
+    run_composed(
+        connection,
+        statement,
+        role=sql.Identifier(role),
+        **{key: sql.Literal(value) for key, value in literals.items()},
+    )

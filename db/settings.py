@@ -1,0 +1,50 @@
+"""Settings of the database's commands."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# The password of .env.example's defaults, good for trying the service out.
+DEFAULT_PASSWORD = "change-me"  # noqa: S105
+
+
+class MigrateSettings(BaseSettings):
+    """Whose database is brought up to date, and who may use it afterwards."""
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    database_admin_url: SecretStr = Field(
+        description="Connection URL of a role that may create roles and databases"
+    )
+    database_admin_password: SecretStr | None = Field(
+        None, description="Its password, where the URL holds none; any characters"
+    )
+    database_name: str = Field("mlops", description="Name of the database")
+    mlops_owner_password: SecretStr = Field(description="Password of the role that owns the schema")
+    api_db_password: SecretStr = Field(description="Password of the role that writes the log")
+    analyst_db_password: SecretStr = Field(description="Password of the role that reads")
+    environment: Literal["development", "production"] = Field(
+        "development", description="`production` refuses default passwords"
+    )
+    dataset: str = Field("gmsc", description="Key of the declaration in contract/datasets")
+    partition_months_ahead: int = Field(
+        3, ge=1, le=120, description="Months for which partitions are made ahead"
+    )
+    database_wait_seconds: float = Field(
+        30.0, ge=0, description="How long to wait for a Postgres that does not answer yet"
+    )
+
+    @property
+    def passwords(self) -> dict[str, str]:
+        """Password of each role that the migrator looks after."""
+        return {
+            "mlops_owner": self.mlops_owner_password.get_secret_value(),
+            "api": self.api_db_password.get_secret_value(),
+            "analyst": self.analyst_db_password.get_secret_value(),
+        }
+
+    @property
+    def default_passwords(self) -> list[str]:
+        """The roles whose password is the default one."""
+        return [role for role, word in self.passwords.items() if word == DEFAULT_PASSWORD]

@@ -1,0 +1,88 @@
+"""The tables as SQLAlchemy knows them, without the features: those come from the declaration."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB, REAL
+
+METADATA = MetaData()
+
+_TIME = DateTime(timezone=True)
+
+PREDICTION_LOG = Table(
+    "prediction_log",
+    METADATA,
+    Column("predicted_at", _TIME, primary_key=True),
+    Column("prediction_id", Uuid, primary_key=True),
+    Column("logged_at", _TIME, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("schema_version", Text, nullable=False),
+    Column("probability", Double, nullable=False),
+    Column("threshold", Double, nullable=False),
+    Column("prediction", SmallInteger, nullable=False),
+    Column("duration_ms", REAL, nullable=False),
+    Column("instance_index", Integer, nullable=False),
+    Column("batch_size", Integer, nullable=False),
+    Column("client_reference", Text),
+    Column("event_time", _TIME),
+    Column("log_path", Text, nullable=False),
+    Column("trace_id", Text),
+    Column("route", Text, nullable=False),
+)
+
+MODEL_VERSION = Table(
+    "model_version",
+    METADATA,
+    Column("model_version", Text, primary_key=True),
+    Column("schema_version", Text, nullable=False),
+    Column("data_source", Text, nullable=False),
+    Column("data_is_sample", Boolean, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    Column("registered_at", _TIME, nullable=False),
+    Column("metadata", JSONB, nullable=False),
+)
+
+REJECTED_REQUEST = Table(
+    "rejected_request",
+    METADATA,
+    Column("rejection_id", BigInteger, primary_key=True),
+    Column("rejected_at", _TIME, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("route", Text, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("errors", JSONB, nullable=False),
+    Column("model_version", Text),
+    Column("suppressed", BigInteger, nullable=False),
+)
+
+LOG_COUNTER = Table(
+    "log_counter",
+    METADATA,
+    Column("process_id", Uuid, primary_key=True),
+    Column("started_at", _TIME, nullable=False),
+    Column("counted_at", _TIME, nullable=False),
+    *(
+        Column(name, BigInteger, nullable=False)
+        for name in (
+            "accepted",
+            "answered",
+            "committed",
+            "spooled",
+            "drained",
+            "duplicate",
+            "quarantined",
+            "refused",
+        )
+    ),
+)

@@ -1,0 +1,58 @@
+"""`python -m local run | psql | db-url`: the whole service on one machine, without Docker."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from local.postgres import LocalPostgresError, binary
+from local.stack import LocalError, Stack, free_to_use
+
+
+def main() -> int:
+    """Run the command line; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="database, migrations, first model, api; until Ctrl-C")
+    commands.add_parser("psql", help="open SQL on the running database, as analyst")
+    commands.add_parser("db-url", help="print the analyst's connection URL")
+    command = parser.parse_args().command
+    stack = Stack(Path(".local"))
+    try:
+        if command == "run":
+            return run(stack)
+        if command == "db-url":
+            sys.stdout.write(f"{stack.url('analyst')}\n")
+            return 0
+        return subprocess.call([binary("psql"), stack.url("analyst")])
+    except (LocalError, LocalPostgresError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+def run(stack: Stack) -> int:
+    """Start everything in order and serve until a signal; the api's exit code."""
+    port = int(os.environ.get("PORT") or 8000)
+    free_to_use(port)
+    with _signals_as_interrupts(), stack.exclusively(), stack.postgres():
+        try:
+            stack.migrate()
+            stack.first_model()
+            return stack.serve(port)
+        except KeyboardInterrupt:
+            return 0
+
+
+@contextmanager
+def _signals_as_interrupts() -> Iterator[None]:
+    """SIGTERM ends it as Ctrl-C does, so that the database is stopped in either case."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""A real PostgreSQL: started once, migrated once as a template, cloned for each test."""
+
+import shutil
+import socket
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from psycopg2 import sql
+
+from db.migrate import migrate
+from db.settings import MigrateSettings
+from local.postgres import LocalPostgres
+
+PASSWORD = "test"
+_TEMPLATE = "template_mlops"
+
+
+@dataclass(frozen=True)
+class Database:
+    """A migrated database of a test's own."""
+
+    name: str
+    port: int
+
+    def url(self, role: str) -> str:
+        return f"postgresql://{role}:{PASSWORD}@127.0.0.1:{self.port}/{self.name}"
+
+    @property
+    def settings(self) -> MigrateSettings:
+        return migrate_settings(self.url("postgres"), self.name)
+
+    def query(self, statement: str, *values: object, role: str = "postgres") -> list[Any]:
+        """Rows of one statement, committed."""
+        connection = psycopg2.connect(self.url(role))
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(statement, values or None)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+
+def migrate_settings(admin_url: str, name: str, **more: Any) -> MigrateSettings:
+    return MigrateSettings(
+        **{
+            "database_admin_url": admin_url,
+            "database_name": name,
+            "mlops_owner_password": PASSWORD,
+            "api_db_password": PASSWORD,
+            "analyst_db_password": PASSWORD,
+            **more,
+        }
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def short_dir() -> Iterator[Path]:
+    """A directory that an unprivileged user can reach, unlike pytest's own as root."""
+    path = Path(tempfile.mkdtemp(prefix="mlops-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[LocalPostgres]:
+    path = Path(tempfile.mkdtemp(prefix="mlops-"))
+    path.chmod(0o755)
+    server = LocalPostgres(path / "server", port=free_port(), password=PASSWORD, durable=False)
+    server.start("max_connections=100")
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(postgres: LocalPostgres) -> str:
+    list(migrate(migrate_settings(postgres.admin_url, _TEMPLATE)))
+    return _TEMPLATE
+
+
+@pytest.fixture
+def database(postgres: LocalPostgres, template: str) -> Iterator[Database]:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    identifier = sql.Identifier(name)
+    connection = psycopg2.connect(postgres.admin_url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                sql.SQL(
+                    "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY OWNER mlops_owner"
+                ).format(identifier, sql.Identifier(template))
+            )
+            cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(identifier))
+            cursor.execute(
+                sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO api").format(identifier)
+            )
+            cursor.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO analyst").format(identifier))
+        yield Database(name, postgres.port)
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+    finally:
+        connection.close()
