@@ -11,6 +11,7 @@ from pathlib import Path
 from contract.bundle import BundleError, BundleMissing, Files
 
 _CURRENT = "current"
+_HISTORY = ".activated"
 _STAGED_CURRENT = ".current-staged"
 _STAGING = ".staging-"
 
@@ -64,6 +65,30 @@ class ModelStore:
         except OSError as error:
             raise StoreError(f"cannot write {target}: {error.strerror}") from error
 
+    def previous(self) -> str | None:
+        """The version that was active before the active one and is still there."""
+        try:
+            history = (self.root / _HISTORY).read_text().splitlines()
+        except FileNotFoundError:
+            return None
+        active = self.active()
+        earlier = [version for version in history if version != active and self._is_there(version)]
+        return earlier[-1] if earlier else None
+
+    def remove(self, version: str) -> None:
+        """Remove a version that is not active; raises BundleMissing or StoreError."""
+        if version == self.active():
+            raise StoreError(f"{version} is the active version: activate another one first")
+        if not self.has(version):
+            raise BundleMissing(f"there is no bundle {version} in {self.root}")
+        # Renamed first: what a killed removal leaves is swept away with the next publication.
+        doomed = self.root / f"{_STAGING}{uuid.uuid4().hex}"
+        try:
+            self.path(version).rename(doomed)
+            shutil.rmtree(doomed)
+        except OSError as error:
+            raise StoreError(f"cannot remove {self.root / version}: {error.strerror}") from error
+
     def activate(self, version: str) -> None:
         """Make a published version the active one, atomically.
 
@@ -77,10 +102,18 @@ class ModelStore:
                 staged = self.root / _STAGED_CURRENT
                 staged.unlink(missing_ok=True)
                 _write_durably(staged, f"{version}\n".encode())
+                with (self.root / _HISTORY).open("a") as history:
+                    history.write(f"{version}\n")
                 staged.replace(current)
                 _sync_directory(self.root)
         except OSError as error:
             raise StoreError(f"cannot write {current}: {error.strerror}") from error
+
+    def _is_there(self, version: str) -> bool:
+        try:
+            return self.has(version)
+        except BundleMissing:
+            return False  # a line that a crash cut
 
     def _move(self, staging: Path, target: Path) -> bool:
         try:

@@ -143,10 +143,12 @@ class Drainer(threading.Thread):
         """Do the most urgent things; False where there was nothing to do."""
         if not self._postgres.connected:
             self._call(self._postgres.connect)
-            self._recovered()
         self._report()
         stored = self._drain_direct()
         stored = self._drain_own() or stored
+        if self.away_reason is not None:
+            # Not before: a server that lets us in may refuse the rows all the same.
+            self._recovered()
         # What a dead process left waits for live rows, but not for ever.
         if stored and time.monotonic() - self._orphan_at < _ORPHAN_SECONDS:
             return True

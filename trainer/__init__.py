@@ -1,0 +1,1 @@
+"""The one-shot trainer: data in, bundle out."""

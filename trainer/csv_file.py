@@ -1,0 +1,177 @@
+"""Reading the data set's CSV: exactly, in bounded memory, and with every doubt named."""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import islice
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from contract.preprocessing import Matrix
+from contract.schema import DataSetSchema
+from trainer.columns import Column, columns_of
+from trainer.data import Data
+from trainer.errors import DataRefused
+
+_ROWS_AT_ONCE = 100_000
+_MAX_PROBLEMS = 10
+_MISSING = ("NA", "")
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+# Where nothing but these stands in a file, Python's float() admits what _NUMBER admits.
+_PLAIN = b"0123456789+-.eENA,\r\n"
+
+
+class Chunk(NamedTuple):
+    """Some rows as text, by column; the index holds their line numbers."""
+
+    texts: pd.DataFrame
+    is_plain: bool
+
+
+def read_csv(path: Path, schema: DataSetSchema) -> Data:
+    """The rows of a CSV, or of the one CSV in a zip; raises DataRefused.
+
+    Values are read as text and converted by Python's rules, so that each is the double nearest to
+    what the file says.
+    """
+    try:
+        with _text(path) as file:
+            columns, has_index = _header(path, file, schema)
+            parts = [
+                _convert(path, columns, chunk) for chunk in _chunks(path, file, columns, has_index)
+            ]
+    except OSError as error:
+        raise DataRefused(f"{path}: {error.strerror or error}") from error
+    except (zipfile.BadZipFile, EOFError) as error:
+        raise DataRefused(f"{path}: a damaged zip ({error}): get the file again") from error
+    except UnicodeDecodeError as error:
+        raise DataRefused(
+            f"{path}: not UTF-8 (byte {error.object[error.start]:#04x}): save it as UTF-8"
+        ) from error
+    if not parts:
+        raise DataRefused(f"{path}: a header, but no rows")
+    rows = np.concatenate(parts)
+    del parts
+    # The target is the last of the columns.
+    return Data(
+        features=np.ascontiguousarray(rows[:, :-1]),
+        labels=rows[:, -1].astype(np.int8),
+        source=path.name,
+        is_sample=False,
+    )
+
+
+@contextmanager
+def _text(path: Path) -> Iterator[IO[str]]:
+    if not zipfile.is_zipfile(path):
+        if path.suffix == ".zip":
+            raise DataRefused(f"{path}: not a whole zip: get the file again")
+        with path.open(encoding="utf-8", newline="") as file:
+            yield file
+        return
+    with zipfile.ZipFile(path) as archive:
+        members = [name for name in archive.namelist() if not name.endswith("/")]
+        if len(members) != 1:
+            raise DataRefused(f"{path}: holds {len(members)} files; one CSV is expected")
+        with archive.open(members[0]) as raw, io.TextIOWrapper(raw, "utf-8", newline="") as file:
+            yield file
+
+
+def _header(path: Path, file: IO[str], schema: DataSetSchema) -> tuple[list[Column], bool]:
+    """The columns in the order of the file, and whether an index column comes first."""
+    line = file.readline()
+    if not line.strip():
+        raise DataRefused(f"{path}: empty")
+    (names,) = csv.reader([line.lstrip("\ufeff")])
+    has_index = names[0] == ""
+    names = names[1:] if has_index else names
+    known = {column.name: column for column in columns_of(schema)}
+    problems = [
+        *(f"the column {name} is missing" for name in known if name not in names),
+        *(
+            f"the column {name!r} is not one of {schema.title}'s"
+            for name in names
+            if name not in known
+        ),
+        *(f"the column {name} is there twice" for name in known if names.count(name) > 1),
+    ]
+    if problems:
+        hint = "; the delimiter must be a comma" if len(names) <= 1 else ""
+        raise DataRefused(f"{path}, line 1: " + "; ".join(problems[:_MAX_PROBLEMS]) + hint)
+    return [known[name] for name in names], has_index
+
+
+def _chunks(path: Path, file: IO[str], columns: list[Column], has_index: bool) -> Iterator[Chunk]:
+    fields = len(columns) + has_index
+    names = [column.name for column in columns]
+    line = 2
+    while lines := list(islice(file, _ROWS_AT_ONCE)):
+        _check_lines(path, lines, fields, line)
+        text = "".join(lines)
+        frame = pd.read_csv(
+            io.StringIO(text),
+            header=None,
+            names=["", *names] if has_index else names,
+            dtype=str,
+            keep_default_na=False,
+            na_filter=False,
+            skip_blank_lines=False,
+        )
+        frame.index = pd.RangeIndex(line, line + len(lines))
+        yield Chunk(frame, is_plain=not text.encode().translate(None, _PLAIN))
+        line += len(lines)
+
+
+def _check_lines(path: Path, lines: list[str], fields: int, first: int) -> None:
+    """Each line must hold all its fields, the last one its end: else the file was cut."""
+    for number, line in enumerate(lines, first):
+        if line.count(",") != fields - 1:
+            found = line.count(",") + 1 if line.strip() else 0
+            raise DataRefused(
+                f"{path}, line {number}: {found} fields instead of {fields}: the file was cut or"
+                " is not separated by commas; get it again, or mend the line"
+            )
+        if line.count('"') % 2:
+            raise DataRefused(f"{path}, line {number}: a quotation mark that is not closed")
+    if not lines[-1].endswith(("\n", "\r")):
+        raise DataRefused(
+            f"{path}, line {first + len(lines) - 1}: the last line does not end: the file was cut;"
+            " get it again, or end the line if it is whole"
+        )
+
+
+def _convert(path: Path, columns: list[Column], chunk: Chunk) -> Matrix:
+    """The rows as doubles, the features in the declaration's order and then the target."""
+    problems: list[str] = []
+    rows = np.empty((len(chunk.texts), len(columns)))
+    for column in columns:
+        texts = chunk.texts[column.name]
+        missing = texts.isin(_MISSING).to_numpy()
+        numbers = _numbers(texts.mask(missing, "nan"), is_plain=chunk.is_plain)
+        rows[:, column.place] = numbers
+        for rule, broken in column.broken(numbers, missing):
+            lines = texts.index[broken]
+            found = ", ".join(f"line {line}: {texts[line]!r}" for line in lines[:3])
+            more = f" and {len(lines) - 3:,} more" if len(lines) > 3 else ""
+            problems.append(f"{path}, column {column.name}: {rule} ({found}{more})")
+    if problems:
+        raise DataRefused(";\n".join(problems[:_MAX_PROBLEMS]))
+    return rows
+
+
+def _numbers(texts: "pd.Series[str]", *, is_plain: bool) -> NDArray[np.float64]:
+    """The doubles nearest to the texts; NaN where a text is none."""
+    values = texts.to_numpy(dtype=object)
+    if is_plain:
+        # Where some text is no number: one by one, to tell which.
+        with suppress(ValueError):
+            return values.astype(np.float64)
+    return np.array([float(text) if _NUMBER.fullmatch(text) else np.nan for text in values])

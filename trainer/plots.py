@@ -1,0 +1,111 @@
+"""The card's pictures."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from sklearn.metrics import precision_recall_curve, roc_curve
+
+from contract.schema import DataSetSchema
+from trainer.data import Data, Labels
+from trainer.evaluation import Scores
+
+# file name -> title
+TITLES = {
+    "roc.png": "ROC curve",
+    "precision_recall.png": "Precision and recall",
+    "calibration.png": "Calibration by tenths of the rows",
+    "scores.png": "Distribution of scores by label",
+    "missing.png": "Missing values by column",
+}
+
+_BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#888888"
+
+
+def draw(
+    schema: DataSetSchema, data: Data, held_out: Data, scores: Scores, metrics: dict[str, Any]
+) -> dict[str, bytes]:
+    """PNG files by name, from the held-out part and, for missing values, all of the data."""
+    painters: dict[str, Callable[[Axes], None]] = {
+        "roc.png": lambda axes: _roc(axes, held_out.labels, scores, metrics),
+        "precision_recall.png": lambda axes: _precision_recall(
+            axes, held_out.labels, scores, metrics
+        ),
+        "calibration.png": lambda axes: _calibration(axes, metrics),
+        "scores.png": lambda axes: _scores(axes, held_out.labels, scores),
+        "missing.png": lambda axes: _missing(axes, schema, data),
+    }
+    return {name: _png(TITLES[name], paint) for name, paint in painters.items()}
+
+
+def _png(title: str, paint: Callable[[Axes], None]) -> bytes:
+    with mpl.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(6, 4.2), dpi=110, layout="constrained")
+        axes = figure.subplots()
+        paint(axes)
+        axes.set_title(title)
+        buffer = io.BytesIO()
+        # Without the library's version and date: the same model gives the same picture.
+        figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _roc(axes: Axes, labels: Labels, scores: Scores, metrics: dict[str, Any]) -> None:
+    false_rate, true_rate, _ = roc_curve(labels, scores)
+    axes.plot(false_rate, true_rate, color=_BLUE, label=f"AUC {metrics['auc']:.3f}")
+    axes.plot([0, 1], [0, 1], color=_GREY, linestyle=":", label="chance")
+    axes.set(xlabel="share of label 0 above the threshold", ylabel="share of label 1 above it")
+    axes.legend(loc="lower right", frameon=False)
+
+
+def _precision_recall(axes: Axes, labels: Labels, scores: Scores, metrics: dict[str, Any]) -> None:
+    precision, recall, _ = precision_recall_curve(labels, scores)
+    base = float(labels.mean())
+    label = f"average precision {metrics['average_precision']:.3f}"
+    axes.plot(recall, precision, color=_BLUE, label=label)
+    axes.axhline(base, color=_GREY, linestyle=":", label=f"share of label 1: {base:.3f}")
+    axes.set(xlabel="recall", ylabel="precision", ylim=(0, 1.02))
+    axes.legend(frameon=False)
+
+
+def _calibration(axes: Axes, metrics: dict[str, Any]) -> None:
+    tenths = metrics["calibration"]
+    mean = [tenth["mean_score"] for tenth in tenths]
+    share = [tenth["share_positive"] for tenth in tenths]
+    top = max(*mean, *share) * 1.05
+    axes.plot([0, top], [0, top], color=_GREY, linestyle=":", label="perfect")
+    axes.plot(mean, share, color=_BLUE, marker="o", label="a tenth of the rows each")
+    axes.set(xlabel="mean score", ylabel="share of label 1", xlim=(0, top), ylim=(0, top))
+    axes.legend(frameon=False)
+
+
+def _scores(axes: Axes, labels: Labels, scores: Scores) -> None:
+    bins = np.linspace(0, 1, 51).tolist()
+    for label, colour in ((0, _BLUE), (1, _ORANGE)):
+        part = scores[labels == label]
+        axes.hist(
+            part,
+            bins=bins,
+            weights=np.full(len(part), 1 / max(len(part), 1)),
+            histtype="step",
+            linewidth=1.5,
+            color=colour,
+            label=f"label {label} ({len(part):,} rows)",
+        )
+    axes.set(xlabel="score", ylabel="share of the label's rows", yscale="log", xlim=(0, 1))
+    axes.legend(frameon=False)
+
+
+def _missing(axes: Axes, schema: DataSetSchema, data: Data) -> None:
+    shares = np.isnan(data.features).mean(axis=0) * 100
+    places = range(len(shares))
+    axes.barh(places, shares, color=_BLUE, height=0.6)
+    axes.set_yticks(places, schema.names, fontsize=7)
+    axes.invert_yaxis()
+    for place, share in zip(places, shares, strict=True):
+        axes.text(share, place, f" {share:.1f} %", va="center", fontsize=8)
+    axes.set(xlabel="per cent of all rows", xlim=(0, max(float(shares.max()) * 1.2, 1)))

@@ -1,0 +1,39 @@
+"""Settings of the trainer."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class TrainerSettings(BaseSettings):
+    """What is trained on what; part of it makes the version id."""
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    models_dir: Path = Field(Path("models"), description="Directory of the published bundles")
+    dataset: str = Field("gmsc", description="Key of the declaration in contract/datasets")
+    data_dir: Path = Field(Path("data"), description="Where the data is looked for by its name")
+    data_path: Path | None = Field(
+        None, description="The data, if elsewhere: a CSV, or a zip with one CSV in it"
+    )
+    fetch_dir: Path = Field(Path("data"), description="Where `fetch` writes the real data")
+    seed: int = Field(0, ge=0, lt=2**32, description="Seed of everything random in the training")
+    test_share: float = Field(
+        0.2, gt=0, lt=1, description="Share of the rows that is held out for the metrics"
+    )
+    min_auc: float = Field(
+        0.70, ge=0, le=1, description="A model with a lower AUC on the held-out rows is refused"
+    )
+    pinned_versions: str = Field(
+        "", description="Versions that `prune` never removes, separated by commas"
+    )
+    log_format: Literal["console", "json"] = Field(
+        "console", description="`json` writes one JSON object a line"
+    )
+
+    @property
+    def pinned(self) -> frozenset[str]:
+        """The versions that are never removed."""
+        return frozenset(filter(None, map(str.strip, self.pinned_versions.split(","))))
