@@ -25,6 +25,10 @@ venv: .venv/.installed ## Make .venv from the hashed lock
 local: venv ## Run the whole service without Docker, until Ctrl-C (PORT=8000)
 	@PORT=$(PORT) exec $(BIN)/python -m local run
 
+.PHONY: trainer
+trainer: venv ## Train anew for the local service, or ARGS="list", "verify", "rollback", ...
+	@$(BIN)/python -m local trainer $(ARGS)
+
 .PHONY: psql
 psql: venv ## Open SQL on the local database, as analyst
 	@$(BIN)/python -m local psql

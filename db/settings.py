@@ -12,7 +12,8 @@ DEFAULT_PASSWORD = "change-me"  # noqa: S105
 class MigrateSettings(BaseSettings):
     """Whose database is brought up to date, and who may use it afterwards."""
 
-    model_config = SettingsConfigDict(frozen=True)
+    # An empty variable, as a line of .env without a value makes it, is an unset one.
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
 
     database_admin_url: SecretStr = Field(
         description="Connection URL of a role that may create roles and databases"

@@ -1,4 +1,4 @@
-"""`python -m local run | psql | db-url`: the whole service on one machine, without Docker."""
+"""`python -m local run | trainer | psql | db-url`: the whole service without Docker."""
 
 import argparse
 import os
@@ -20,11 +20,16 @@ def main() -> int:
     commands.add_parser("run", help="database, migrations, first model, api; until Ctrl-C")
     commands.add_parser("psql", help="open SQL on the running database, as analyst")
     commands.add_parser("db-url", help="print the analyst's connection URL")
-    command = parser.parse_args().command
+    trainer = commands.add_parser("trainer", help="any command of the trainer, on these models")
+    trainer.add_argument("arguments", nargs=argparse.REMAINDER)
+    arguments = parser.parse_args()
+    command = arguments.command
     stack = Stack(Path(".local"))
     try:
         if command == "run":
             return run(stack)
+        if command == "trainer":
+            return stack.trainer(arguments.arguments)
         if command == "db-url":
             sys.stdout.write(f"{stack.url('analyst')}\n")
             return 0

@@ -70,6 +70,11 @@ class Stack:
         """Train if there is no model yet; raises LocalError."""
         self._run(["trainer", "train", "--if-none"])
 
+    def trainer(self, arguments: list[str]) -> int:
+        """Run a command of the trainer; its exit code."""
+        command = [sys.executable, "-m", "trainer", *arguments]
+        return subprocess.call(command, env=self._environment())
+
     def serve(self, port: int) -> int:
         """Run the api in the foreground until it ends or is interrupted; its exit code."""
         process = subprocess.Popen(

@@ -109,9 +109,9 @@ class Commands:
                 )
             )
         for _, line in sorted(rows, reverse=True):
-            self._progress.say(line)
+            self._progress.report(line)
         if not rows:
-            self._progress.say(f"no version is published in {self._store.root}")
+            self._progress.report(f"no version is published in {self._store.root}")
 
     def activate(self, version: str) -> None:
         """Make a published version the active one, after checking that it loads."""
@@ -135,7 +135,7 @@ class Commands:
         one, other = (bundle.load(self._store.path(version)) for version in (first, second))
         for part in ("schema_version", "data", "settings", "libraries", "threshold", "metrics"):
             for name, (before, after) in _differences(one.metadata[part], other.metadata[part]):
-                self._progress.say(f"{part}{name}: {before} -> {after}")
+                self._progress.report(f"{part}{name}: {before} -> {after}")
         cases = [json.loads(item.golden)["cases"] for item in (one, other)]
         if one.schema != other.schema:
             return
@@ -149,7 +149,7 @@ class Commands:
         names = list(cases[0][0]["instance"])
         rows = rows[:, [names.index(name) for name in one.schema.names]]
         change = np.abs(one.scorer.score(rows) - other.scorer.score(rows))
-        self._progress.say(
+        self._progress.report(
             f"scores of {len(rows)} golden rows: {int((change > 0).sum())} differ, by at most"
             f" {change.max():.4g}"
         )

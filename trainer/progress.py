@@ -12,7 +12,8 @@ class Progress:
     """Lines on standard output: for a terminal, or one JSON object each."""
 
     def __init__(self, log_format: str) -> None:
-        self._json = log_format == "json"
+        looked_at = sys.stdout.isatty()
+        self._json = log_format == "json" or (log_format == "auto" and not looked_at)
 
     def say(self, text: str, **fields: object) -> None:
         """One line; `fields` are for machines."""
@@ -22,6 +23,11 @@ class Progress:
         else:
             line = text
         sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+    def report(self, text: str) -> None:
+        """A line of what was asked for; the same for everybody."""
+        sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
 
     def warn(self, text: str) -> None:

@@ -10,7 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class TrainerSettings(BaseSettings):
     """What is trained on what; part of it makes the version id."""
 
-    model_config = SettingsConfigDict(frozen=True)
+    # An empty variable, as a line of .env without a value makes it, is an unset one.
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
 
     models_dir: Path = Field(Path("models"), description="Directory of the published bundles")
     dataset: str = Field("gmsc", description="Key of the declaration in contract/datasets")
@@ -29,8 +30,9 @@ class TrainerSettings(BaseSettings):
     pinned_versions: str = Field(
         "", description="Versions that `prune` never removes, separated by commas"
     )
-    log_format: Literal["console", "json"] = Field(
-        "console", description="`json` writes one JSON object a line"
+    log_format: Literal["console", "json", "auto"] = Field(
+        "console",
+        description="`json` writes one JSON object a line; `auto` does where nobody looks on",
     )
 
     @property

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from db.log.chunk import Chunk
@@ -31,6 +32,7 @@ BEHIND_BYTES = 4 * CHUNK_BYTES
 
 _LOOK_AROUND_SECONDS = 3.0
 _ORPHAN_SECONDS = 0.05
+_ASIDE_SECONDS = 10.0
 _TICK_SECONDS = 0.5
 _RETRY_SECONDS = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 
@@ -63,6 +65,7 @@ class Drainer(threading.Thread):
         self._sent_before = False
         self._failures = 0
         self._orphan: Orphan | None = None
+        self._aside_until: dict[Path, float] = {}
         self._looked_at = 0.0
         self._orphan_at = 0.0
         self.away_reason: str | None = "not connected yet"
@@ -188,31 +191,55 @@ class Drainer(threading.Thread):
         if self._rejections.due:
             self._call(lambda: self._rejections.save(self._postgres))
 
-    def _find_orphan(self) -> Orphan | None:
-        for path in others(self._spool.root, self._spool.path):
-            if orphan := Orphan.adopt(path, self._spool.form):
-                logger.warning("draining what a process that is gone left in %s", path)
-                return orphan
-        return None
-
     def _drain_orphan(self) -> bool:
-        now = time.monotonic()
-        if self._orphan is None and now - self._looked_at >= _LOOK_AROUND_SECONDS:
-            self._looked_at = now
-            self._spool.look_around()
-            self._orphan = self._find_orphan()
-        if self._orphan is None or self._closing.is_set():
+        if self._closing.is_set():
             return False
-        chunk = self._orphan.read(CHUNK_BYTES)
+        try:
+            if self._orphan is None:
+                self._look_around()
+            return self._orphan is not None and self._drain_next_of(self._orphan)
+        except (PostgresAway, OSError) as error:
+            # Live rows and other orphans must not wait behind one that cannot be read or stored
+            # yet; if it is Postgres that went away, the next call notices.
+            self._set_aside(self._orphan.path if self._orphan else self._spool.root, error)
+            return False
+
+    def _look_around(self) -> None:
+        """Now and then: is there something that a dead process left? Raises OSError."""
+        now = time.monotonic()
+        if now - self._looked_at < _LOOK_AROUND_SECONDS:
+            return
+        self._looked_at = now
+        self._spool.look_around()
+        for path in others(self._spool.root, self._spool.path):
+            if now < self._aside_until.get(path, 0.0):
+                continue
+            try:
+                self._orphan = Orphan.adopt(path, self._spool.form)
+            except OSError as error:
+                self._set_aside(path, error)
+            if self._orphan is not None:
+                logger.warning("draining what a process that is gone left in %s", path)
+                return
+
+    def _drain_next_of(self, orphan: Orphan) -> bool:
+        chunk = orphan.read(CHUNK_BYTES)
         if chunk is None:
-            self._orphan.remove()
+            orphan.remove()
             self._orphan = None
             self._looked_at = 0.0
             return True
-        self._store(chunk, first=False, origin=str(self._orphan.path))
-        self._orphan.advance(chunk.end)
+        self._store(chunk, first=False, origin=str(orphan.path))
+        orphan.advance(chunk.end)
         self._orphan_at = time.monotonic()
         return True
+
+    def _set_aside(self, path: Path, error: Exception) -> None:
+        logger.warning("cannot drain %s now, trying again later: %s", path, error)
+        self._aside_until[path] = time.monotonic() + _ASIDE_SECONDS
+        if self._orphan is not None:
+            self._orphan.release()
+            self._orphan = None
 
     def _store(self, chunk: Chunk, *, first: bool, origin: str) -> None:
         for content in chunk.damage:

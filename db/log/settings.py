@@ -9,7 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class LogSettings(BaseSettings):
     """Where rows go, and the bounds of everything that waits."""
 
-    model_config = SettingsConfigDict(frozen=True)
+    # An empty variable, as a line of .env without a value makes it, is an unset one.
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
 
     database_url: SecretStr = Field(description="Connection URL of the role `api`")
     database_password: SecretStr | None = Field(

@@ -47,27 +47,31 @@ class Settlement:
 
     def committed(self, batches: list[Batch]) -> None:
         """The rows are in Postgres."""
-        self._counters.committed += self._settle(batches, None)
+        self._counters.committed += _rows(batches)
+        self._settle(batches, None)
 
     def spooled(self, batches: list[Batch]) -> None:
         """The rows are durable in the spool."""
-        self._counters.spooled += self._settle(batches, None)
+        self._counters.spooled += _rows(batches)
+        self._settle(batches, None)
 
     def refuse(self, batches: list[Batch], error: LogUnavailable) -> None:
         """The rows are nowhere."""
         self._settle(batches, error)
 
-    def _settle(self, batches: list[Batch], error: LogUnavailable | None) -> int:
-        rows = sum(batch.rows for batch in batches)
-        if not rows:
-            return 0
+    def _settle(self, batches: list[Batch], error: LogUnavailable | None) -> None:
+        if not batches:
+            return
         with self._lock:
-            self._settled += rows
+            self._settled += _rows(batches)
         self.stuck = False
         waiters = [waiter for batch in batches for waiter in batch.waiters]
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(_resolve, waiters, error)
-        return rows
+
+
+def _rows(batches: Iterable[Batch]) -> int:
+    return sum(batch.rows for batch in batches)
 
 
 def _resolve(waiters: Iterable[Waiter], error: LogUnavailable | None) -> None:

@@ -1,0 +1,1 @@
+"""The HTTP service: it scores what it is asked, and answers what it has logged."""

@@ -1,0 +1,113 @@
+"""`python -m api`: serve until SIGTERM or SIGINT.
+
+Exit status: 0 after a stop that was asked for, 1 where the service refuses to start or its port
+is taken, 2 where the settings are invalid.
+"""
+
+import logging
+import signal
+import socket
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import uvicorn
+from pydantic import ValidationError
+from uvicorn.supervisors import Multiprocess
+
+from api import logs
+from api.main import check
+from api.model import ServedModel
+from api.settings import ApiSettings, StartError, complaints
+from db.log import LogSettings
+
+# With the log's LOG_CLOSE_SECONDS this stays under the ten seconds that Docker grants a stop.
+_GRACE_SECONDS = 5
+# Longer than the idle time of the usual proxies (60 s), so that the proxy closes first and never
+# sends a request into a connection that is closing.
+_KEEP_ALIVE_SECONDS = 65
+
+logger = logging.getLogger("api")
+
+
+def main() -> int:
+    """Serve; the exit status."""
+    try:
+        settings, log_settings = ApiSettings(), LogSettings()
+    except ValidationError as error:
+        for complaint in complaints(error):
+            print(complaint, file=sys.stderr)  # noqa: T201 -- there are no settings to log by
+        return 2
+    signal.signal(signal.SIGTERM, _stop)
+    with logs.written(settings):
+        try:
+            listener = _listen(settings)
+            if settings.workers > 1:
+                _check_workers(settings, log_settings)
+            return _serve(settings, listener)
+        except StartError as error:
+            logger.critical("%s", error)
+            return 1
+        except KeyboardInterrupt:
+            return 0
+
+
+def _serve(settings: ApiSettings, listener: socket.socket) -> int:
+    config = uvicorn.Config(
+        "api.main:create_app",
+        factory=True,
+        workers=settings.workers,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=2048,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    if settings.workers > 1:
+        Multiprocess(config, sockets=[listener]).run()
+        return 0
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    except SystemExit as stop:
+        # uvicorn's own status for a failed start, or that of `_stop`.
+        return 1 if stop.code else 0
+    return 0
+
+
+def _listen(settings: ApiSettings) -> socket.socket:
+    """The socket to accept from; taken before the model is read, so that a clash shows at once."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise StartError(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}:"
+            " stop what uses the port, or set HOST and PORT"
+        ) from error
+    host, port, *_ = listener.getsockname()
+    logger.info("will serve on", extra={"fields": {"host": host, "port": port}})
+    return listener
+
+
+def _check_workers(settings: ApiSettings, log_settings: LogSettings) -> None:
+    """Raise StartError here: the supervisor would start failing workers for ever."""
+    check(settings, log_settings)
+    ServedModel.load(settings)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    # Before the server listens to signals itself, and after it has stopped for one.
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""The documents that the service answers with, described for OpenAPI.
+
+They describe; nothing is validated by them on its way out, for what is answered is made by us.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.problem_types import (
+    BODY_TOO_LARGE,
+    INTERNAL_ERROR,
+    INVALID_FIELDS,
+    INVALID_HEADER,
+    LOG_UNAVAILABLE,
+    MALFORMED_BODY,
+    MEDIA_TYPE,
+    NOT_FOUND,
+    NOT_READY,
+    UNSUPPORTED_MEDIA_TYPE,
+    ProblemType,
+)
+
+PROBLEM_SCHEMA = "Problem"
+
+_PREDICTION_ID = "0199a1b2-c3d4-7e5f-8a6b-0c1d2e3f4a5b"
+_PREDICTED_AT = "2026-11-23T13:11:10.123Z"
+
+
+class Scored(BaseModel):
+    """The answer for one instance."""
+
+    prediction_id: str = Field(
+        description="UUID of version 7, the key of the row in the prediction log",
+        json_schema_extra={"format": "uuid"},
+        examples=[_PREDICTION_ID],
+    )
+    prediction: Literal[0, 1] = Field(description="1 where the probability reaches the threshold")
+    probability: float = Field(ge=0, le=1, description="Unrounded, as it stands in the log")
+    predicted_at: str = Field(
+        description="UTC, exactly the millisecond inside the prediction_id",
+        json_schema_extra={"format": "date-time"},
+        examples=[_PREDICTED_AT],
+    )
+
+
+class Prediction(Scored):
+    """The answer of /predict."""
+
+    threshold: float = Field(description="Probability from which the prediction is 1")
+    model_version: str = Field(description="The version that scored it")
+
+
+class BatchPrediction(BaseModel):
+    """The answer of /predict/batch."""
+
+    predictions: list[Scored] = Field(description="One for each instance, in their order")
+    threshold: float = Field(description="Probability from which a prediction is 1")
+    model_version: str = Field(description="The version that scored all of them")
+
+
+class LogHealth(BaseModel):
+    """The prediction log's state; more members may come."""
+
+    model_config = ConfigDict(extra="allow")
+
+    state: str = Field(description="normal where rows reach Postgres before the answer")
+    since: str = Field(description="When that state was first seen")
+    reason: str | None = Field(None, description="Why the state is not normal")
+
+
+class Health(BaseModel):
+    """The answer of /health where the service can serve."""
+
+    status: Literal["ok", "degraded"] = Field(description="degraded: it serves; see log.state")
+    model_version: str
+    schema_version: str
+    trained_on_sample: bool = Field(description="Whether the model is only good for trying it out")
+    data_source: str
+    log: LogHealth
+
+
+class ModelDescription(BaseModel):
+    """The answer of /model."""
+
+    model_version: str
+    schema_version: str
+    threshold: float
+    trained_on_sample: bool
+    data_source: str
+    schema_: dict[str, Any] = Field(alias="schema", description="The data set's declaration")
+    metrics: dict[str, Any] = Field(description="Measured on the held-out part")
+    metadata: dict[str, Any] = Field(description="All of the bundle's metadata")
+
+
+class FieldProblem(BaseModel):
+    """One offending field."""
+
+    pointer: str = Field(description="JSON pointer (RFC 6901) to the field")
+    rule: Literal["missing", "unknown", "duplicate", "invalid"]
+    detail: str = Field(description="What is allowed")
+
+
+class ProblemDocument(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow", title=PROBLEM_SCHEMA)
+
+    type: str = Field(description="Kind of the problem; readable at this path")
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: list[FieldProblem] = Field(default=[], description="Only with status 422")
+
+
+def problem_responses(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
+    """The responses of these kinds, for a route's `responses`."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{PROBLEM_SCHEMA}"}}}
+    retry_after = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds"}}
+    responses: dict[int | str, dict[str, Any]] = {}
+    for kind in (*kinds, INTERNAL_ERROR):
+        known = responses.get(kind.status)
+        title = f"{known['description']}, or: {kind.title}" if known else kind.title
+        responses[kind.status] = {"description": title, "content": content}
+        if kind is LOG_UNAVAILABLE:
+            responses[kind.status]["headers"] = retry_after
+    return responses
+
+
+_PREDICTION_PROBLEMS = problem_responses(
+    MALFORMED_BODY,
+    INVALID_HEADER,
+    BODY_TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    INVALID_FIELDS,
+    LOG_UNAVAILABLE,
+)
+
+PREDICT_RESPONSES = {200: {"model": Prediction}, **_PREDICTION_PROBLEMS}
+BATCH_RESPONSES = {200: {"model": BatchPrediction}, **_PREDICTION_PROBLEMS}
+HEALTH_RESPONSES = {200: {"model": Health}, **problem_responses(NOT_READY)}
+PROBE_RESPONSES = problem_responses(NOT_READY)
+MODEL_RESPONSES = {200: {"model": ModelDescription}, **problem_responses()}
+CARD_RESPONSES = {
+    200: {"description": "The card", "content": {"text/markdown": {"schema": {"type": "string"}}}},
+    **problem_responses(NOT_FOUND),
+}

@@ -1,0 +1,83 @@
+"""What surrounds every request: its id, its line in the log, an answer whatever goes wrong."""
+
+import logging
+import time
+from typing import cast
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import headers, problems
+from api.access_log import CLIENT_GONE
+from api.problem_types import INTERNAL_ERROR
+from api.state import RequestState
+
+NO_ROUTE = "(none)"
+
+logger = logging.getLogger("api")
+
+
+class Envelope:
+    """Pure ASGI: one dictionary and one closure a request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the lifespan."""
+        if scope["type"] == "http":
+            await self._request(scope, receive, send)
+        else:
+            await self._app(scope, receive, _without_traceback(send))
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        state = cast("RequestState", scope["state"])
+        state["started"] = started
+        state["headers"] = sent = dict(scope["headers"])
+        state["request_id"] = request_id = headers.request_id(sent)
+        method, status = scope["method"], 0
+        if method == "HEAD":
+            # As GET; the server leaves the body out, for it still knows the method.
+            scope = {**scope, "method": "GET"}
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"].append((b"x-request-id", request_id.encode("ascii")))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except ClientDisconnect:
+            # There is nobody left to answer.
+            status = status or CLIENT_GONE
+        except Exception:
+            logger.exception("the request failed", extra={"fields": {"request_id": request_id}})
+            if status:
+                raise  # a part is sent: only the server can break the connection off
+            detail = "an unexpected error; the request_id finds it in the service's log"
+            response = problems.answer(problems.Problem(INTERNAL_ERROR, detail), request_id)
+            await response(scope, receive, send_with_id)
+        finally:
+            route = scope.get("route")
+            state["access_log"].write(
+                request_id=request_id,
+                method=method,
+                route=route.path if route else NO_ROUTE,
+                status=status or CLIENT_GONE,
+                duration=time.perf_counter() - started,
+                model_version=state["model"].version,
+            )
+
+
+def _without_traceback(send: Send) -> Send:
+    """For lifespan: it has logged its failure in one line, and the server would add a traceback."""
+
+    async def send_short(message: Message) -> None:
+        if message["type"] in ("lifespan.startup.failed", "lifespan.shutdown.failed"):
+            message = {**message, "message": ""}
+        await send(message)
+
+    return send_short

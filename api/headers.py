@@ -1,0 +1,87 @@
+"""The headers that a caller may send along: ids, times, references."""
+
+import itertools
+import re
+import secrets
+from datetime import UTC, datetime
+
+from api.problem_types import INVALID_HEADER
+from api.problems import Problem
+
+Headers = dict[bytes, bytes]
+
+# Unique by the process's random part; uuid4 would ask the operating system for each request.
+_PROCESS = secrets.token_hex(10)
+_REQUESTS = itertools.count()
+
+_REQUEST_ID = re.compile(rb"[!-~]{1,128}")
+_MAX_REFERENCE = 200
+# RFC 3339, section 5.6; the offset is what makes it a moment.
+_RFC_3339 = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+# W3C Trace Context, level 1: version, trace id, parent id, flags; a later version may add parts.
+_TRACEPARENT = re.compile(
+    rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?"
+)
+
+
+def request_id(headers: Headers) -> str:
+    """The caller's X-Request-ID where it is 1 to 128 printable characters, else a new one."""
+    sent = headers.get(b"x-request-id", b"")
+    return (
+        sent.decode("ascii") if _REQUEST_ID.fullmatch(sent) else f"{_PROCESS}{next(_REQUESTS):012x}"
+    )
+
+
+def client_reference(headers: Headers) -> str | None:
+    """The caller's own name for the request; raises Problem."""
+    sent = headers.get(b"x-client-reference")
+    if sent is None:
+        return None
+    reference = sent.decode("latin-1")
+    if not (0 < len(reference) <= _MAX_REFERENCE and reference.isprintable()):
+        raise _invalid("X-Client-Reference", f"1 to {_MAX_REFERENCE} printable characters")
+    return reference
+
+
+def event_time(headers: Headers) -> str | None:
+    """The caller's business time, ISO 8601 with its offset; raises Problem."""
+    sent = headers.get(b"x-event-time")
+    if sent is None:
+        return None
+    moment = _moment(sent.decode("latin-1"))
+    if moment is None:
+        raise _invalid(
+            "X-Event-Time",
+            "a time of RFC 3339 with its offset, from 2000 to 2100, as 2026-11-23T13:11:10Z",
+        )
+    return moment.isoformat()
+
+
+def trace_id(headers: Headers) -> str | None:
+    """The trace id of a valid `traceparent`; one that is not valid is as none."""
+    match = _TRACEPARENT.fullmatch(headers.get(b"traceparent", b""))
+    if match is None or (match[2] and match[0].startswith(b"00")):
+        return None
+    return match[1].decode("ascii")
+
+
+def _moment(text: str) -> datetime | None:
+    if not _RFC_3339.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.upper())
+        year = moment.astimezone(UTC).year
+    except (ValueError, OverflowError):
+        return None
+    return moment if 2000 <= year <= 2100 else None
+
+
+def _invalid(name: str, allowed: str) -> Problem:
+    return Problem(
+        INVALID_HEADER,
+        f"{name} must be {allowed}",
+        members={"header": name},
+        rules=[(f"header:{name}", INVALID_HEADER.name)],
+    )

@@ -1,0 +1,135 @@
+"""The model that is served, with everything that a request needs of it."""
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from api.settings import ApiSettings, StartError
+from contract.bundle import Bundle, BundleError, load
+from contract.digest import sha256
+from contract.golden import as_matrix
+from contract.request import RequestModel, Values
+from contract.schema import DataSetSchema
+from contract.scoring import Scorer
+from contract.store import ModelStore
+from db.log import ModelRegistration, RowFormat
+
+CARD = "model_card.md"
+
+logger = logging.getLogger("api")
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A checked bundle and what is made from it once, before the first request."""
+
+    version: str
+    schema: DataSetSchema
+    threshold: float
+    scorer: Scorer
+    request_model: RequestModel
+    row_format: RowFormat
+    is_sample: bool
+    metadata: dict[str, Any]
+    card: bytes | None
+    """The model card, Markdown in UTF-8; None where the bundle holds no intact one."""
+
+    @classmethod
+    def load(cls, settings: ApiSettings) -> "ServedModel":
+        """The version that the settings name, or the active one; raises StartError."""
+        store = ModelStore(settings.models_dir)
+        try:
+            version = settings.model_version or _active(store)
+            directory = store.path(version)
+            bundle = load(directory)
+        except BundleError as error:
+            raise StartError(f"refused the model: {error}") from error
+        except OSError as error:
+            raise StartError(
+                f"cannot read the model in {settings.models_dir}: {error.strerror}"
+            ) from error
+        return cls._of(bundle, directory, max_batch_rows=settings.max_batch_rows)
+
+    @classmethod
+    def _of(cls, bundle: Bundle, directory: Path, *, max_batch_rows: int) -> "ServedModel":
+        return cls(
+            version=bundle.version,
+            schema=bundle.schema,
+            threshold=bundle.threshold,
+            scorer=bundle.scorer,
+            request_model=RequestModel(bundle.schema, max_instances=max_batch_rows),
+            row_format=RowFormat(bundle.schema),
+            is_sample=bundle.is_sample,
+            metadata=dict(bundle.metadata),
+            card=_card(directory, bundle),
+        )
+
+    @property
+    def data_source(self) -> str:
+        """Where the training data came from."""
+        return str(self.metadata["data"].get("source", "unknown"))
+
+    @property
+    def registration(self) -> ModelRegistration:
+        """What the log's table of model versions says of this one."""
+        return ModelRegistration(
+            model_version=self.version,
+            schema_version=self.schema.id,
+            data_source=self.data_source,
+            is_sample=self.is_sample,
+            created_at=self.metadata["created_at"],
+            metadata=self.metadata,
+        )
+
+    def score(self, rows: list[Values]) -> list[float]:
+        """Probability of the target's event for each row."""
+        probabilities: list[float] = self.scorer.score(as_matrix(rows)).tolist()
+        return probabilities
+
+    def describe(self) -> dict[str, Any]:
+        """The answer of /model."""
+        return {
+            "model_version": self.version,
+            "schema_version": self.schema.id,
+            "threshold": self.threshold,
+            "trained_on_sample": self.is_sample,
+            "data_source": self.data_source,
+            "schema": json.loads(self.schema.to_json()),
+            "metrics": self.metadata["metrics"],
+            "metadata": self.metadata,
+        }
+
+    def announce(self) -> None:
+        """Say in the log what is served, and say it loudly where it is not meant for use."""
+        fields = {"model_version": self.version, "data_source": self.data_source}
+        logger.info("serving the model", extra={"fields": fields})
+        if self.is_sample:
+            logger.warning(
+                "THE MODEL WAS TRAINED ON THE BUILT-IN SAMPLE: its answers mean nothing."
+                " Put the real data in place and train again",
+                extra={"fields": fields},
+            )
+
+
+def _active(store: ModelStore) -> str:
+    version = store.active()
+    if version is None:
+        raise StartError(
+            f"no model has been published in {store.root}: run the trainer first"
+            " (docker compose run --rm trainer, or python -m trainer), or set MODELS_DIR"
+        )
+    return version
+
+
+def _card(directory: Path, bundle: Bundle) -> bytes | None:
+    expected = bundle.metadata["files"].get(CARD)
+    if expected is None:
+        return None
+    try:
+        card = (directory / CARD).read_bytes()
+    except OSError:
+        # load() has read it a moment ago; without it the service serves all the same.
+        return None
+    return card if sha256(card) == expected else None

@@ -1,0 +1,119 @@
+"""The OpenAPI document, made from the routes and the served model's declaration, and its page."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from api.answers import PROBLEM_SCHEMA, ProblemDocument
+from api.model import ServedModel
+from api.predict import MANY, ONE
+from api.state import Model
+
+_ASSETS = "/docs/assets"
+_REFERENCE = "#/components/schemas/{model}"
+_DESCRIPTION = """\
+Scores instances with a checked, versioned model. Every answered prediction is in the prediction
+log, exactly once; an error means that nothing is promised. Errors are problem documents (RFC 9457).
+Every answer carries X-Request-ID."""
+
+
+def install(app: FastAPI) -> None:
+    """Add /openapi.json and /docs to the application."""
+    documents: dict[str, bytes] = {}
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi(model: Model) -> Response:
+        if model.version not in documents:
+            documents[model.version] = orjson.dumps(document(app, model))
+        return Response(documents[model.version], media_type="application/json")
+
+    assets = _assets()
+    if assets is not None:
+        app.mount(_ASSETS, StaticFiles(directory=assets))
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs(request: Request) -> HTMLResponse:
+        root = request.scope["root_path"]
+        page: dict[str, Any] = {"openapi_url": f"{root}/openapi.json"}
+        if assets is not None:
+            page["swagger_js_url"] = f"{root}{_ASSETS}/swagger-ui-bundle.js"
+            page["swagger_css_url"] = f"{root}{_ASSETS}/swagger-ui.css"
+        return get_swagger_ui_html(title=app.title, swagger_favicon_url="data:,", **page)
+
+
+def document(app: FastAPI, model: ServedModel) -> dict[str, Any]:
+    """The OpenAPI document of the service while it serves `model`."""
+    found = get_openapi(
+        title=app.title, version=app.version, description=_DESCRIPTION, routes=app.routes
+    )
+    schemas = found["components"]["schemas"]
+    for useless in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(useless, None)
+    _, definitions = models_json_schema(
+        [(ProblemDocument, "serialization")], ref_template=_REFERENCE
+    )
+    for name, schema in definitions["$defs"].items():
+        schemas[PROBLEM_SCHEMA if name == ProblemDocument.__name__ else name] = schema
+    for path, item in found["paths"].items():
+        for operation in item.values():
+            _describe(operation, path, model)
+    return found
+
+
+def _describe(operation: dict[str, Any], path: str, model: ServedModel) -> None:
+    responses = operation["responses"]
+    if "application/json" in responses.get("422", {}).get("content", {}):
+        del responses["422"]  # FastAPI's own form of it, which no route of ours answers with
+    for response in responses.values():
+        response.setdefault("headers", {})["X-Request-ID"] = {"schema": {"type": "string"}}
+    operation.setdefault("parameters", []).append(
+        _header("X-Request-ID", "Name of the request in logs; made up where it is missing", 128)
+    )
+    if path in (ONE, MANY):
+        operation["parameters"] += _PREDICTION_HEADERS
+        body = model.request_model.json_schema(batch=path == MANY)
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": body}},
+        }
+
+
+def _header(name: str, description: str, length: int) -> dict[str, Any]:
+    schema = {"type": "string", "minLength": 1, "maxLength": length}
+    return {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "description": description,
+        "schema": schema,
+    }
+
+
+_PREDICTION_HEADERS = [
+    _header("X-Client-Reference", "Your own name for the request, kept with its rows", 200),
+    {
+        "name": "X-Event-Time",
+        "in": "header",
+        "required": False,
+        "description": "Business time of the request, with its offset; kept with its rows",
+        "schema": {"type": "string", "format": "date-time"},
+    },
+    _header("traceparent", "W3C Trace Context; its trace id is kept with the rows", 512),
+]
+
+
+def _assets() -> Path | None:
+    """Swagger UI's files where the package that ships them is installed; else a CDN has them."""
+    package = importlib.util.find_spec("fastapi_offline")
+    if package is None or package.origin is None:
+        return None
+    return Path(package.origin).parent / "static"

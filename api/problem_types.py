@@ -1,0 +1,109 @@
+"""The kinds of problems that the service answers with; their URIs are stable."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+MEDIA_TYPE = "application/problem+json"
+PREFIX = "/problems/"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """A kind of problem: what it is called and what a client does about it."""
+
+    name: str
+    status: int
+    title: str
+    meaning: str
+
+    @property
+    def uri(self) -> str:
+        """The `type` of the document: relative to the service, and readable there."""
+        return f"{PREFIX}{self.name}" if self.name else "about:blank"
+
+    @classmethod
+    def plain(cls, status: int) -> "ProblemType":
+        """A kind with nothing to it but its HTTP status."""
+        phrase = HTTPStatus(status).phrase
+        return cls("", status, phrase, phrase)
+
+    def describe(self) -> dict[str, object]:
+        """What stands at the URI."""
+        return {
+            "type": self.uri,
+            "status": self.status,
+            "title": self.title,
+            "meaning": self.meaning,
+        }
+
+
+MALFORMED_BODY = ProblemType(
+    "malformed-body", 400, "The body is not JSON", "Send one JSON document in UTF-8."
+)
+INVALID_HEADER = ProblemType(
+    "invalid-header",
+    400,
+    "A header breaks its rule",
+    "Correct the header that the detail names, or leave it out.",
+)
+NOT_FOUND = ProblemType(
+    "not-found", 404, "There is nothing here", "See /docs for what the service offers."
+)
+METHOD_NOT_ALLOWED = ProblemType(
+    "method-not-allowed",
+    405,
+    "The path does not understand this method",
+    "Use a method that the header Allow names.",
+)
+BODY_TOO_LARGE = ProblemType(
+    "body-too-large",
+    413,
+    "The body is over the limit",
+    "Send fewer instances a request, or raise MAX_BODY_BYTES.",
+)
+UNSUPPORTED_MEDIA_TYPE = ProblemType(
+    "unsupported-media-type",
+    415,
+    "The body is not declared as JSON",
+    "Send Content-Type: application/json, in UTF-8, without a Content-Encoding.",
+)
+INVALID_FIELDS = ProblemType(
+    "invalid-fields",
+    422,
+    "Fields break the rules of the request",
+    "Correct each field that `errors` names by JSON pointer; `detail` there says what is allowed.",
+)
+INTERNAL_ERROR = ProblemType(
+    "internal-error",
+    500,
+    "The service failed",
+    "Report the request_id; the service's log has the place of the error under it.",
+)
+LOG_UNAVAILABLE = ProblemType(
+    "log-unavailable",
+    503,
+    "The prediction cannot be logged now",
+    "Ask again after Retry-After seconds. An answer that was on its way may have been logged.",
+)
+NOT_READY = ProblemType(
+    "not-ready",
+    503,
+    "The service cannot serve",
+    "`detail` says why; /health shows the state of its parts.",
+)
+
+PROBLEM_TYPES = {
+    kind.name: kind
+    for kind in (
+        MALFORMED_BODY,
+        INVALID_HEADER,
+        NOT_FOUND,
+        METHOD_NOT_ALLOWED,
+        BODY_TOO_LARGE,
+        UNSUPPORTED_MEDIA_TYPE,
+        INVALID_FIELDS,
+        INTERNAL_ERROR,
+        LOG_UNAVAILABLE,
+        NOT_READY,
+    )
+}

@@ -1,0 +1,50 @@
+"""What the lifespan opens and requests use."""
+
+from typing import Annotated, TypedDict, cast
+
+from anyio import CapacityLimiter
+from fastapi import Depends
+from starlette.requests import Request
+
+from api.access_log import AccessLog
+from api.model import ServedModel
+from api.settings import ApiSettings
+from db.log import PredictionLog
+
+
+class State(TypedDict):
+    """Opened once, in the lifespan."""
+
+    settings: ApiSettings
+    model: ServedModel
+    log: PredictionLog
+    access_log: AccessLog
+    scoring: CapacityLimiter
+    """Threads that may score large requests at once."""
+
+
+class RequestState(State):
+    """The state as a request sees it, with what the envelope knows of the request."""
+
+    request_id: str
+    started: float
+    """`time.perf_counter` at the first sight of the request."""
+    headers: dict[bytes, bytes]
+    """Lower-case names; of a name that was sent twice the last value."""
+
+
+def state_of(request: Request) -> RequestState:
+    """The request's state, typed."""
+    return cast("RequestState", request.scope["state"])
+
+
+async def _model(request: Request) -> ServedModel:
+    return state_of(request)["model"]
+
+
+async def _log(request: Request) -> PredictionLog:
+    return state_of(request)["log"]
+
+
+Model = Annotated[ServedModel, Depends(_model)]
+Log = Annotated[PredictionLog, Depends(_log)]

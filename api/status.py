@@ -1,0 +1,102 @@
+"""What the service says of itself: its health, its model."""
+
+from typing import Any
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import (
+    CARD_RESPONSES,
+    HEALTH_RESPONSES,
+    MODEL_RESPONSES,
+    PROBE_RESPONSES,
+    problem_responses,
+)
+from api.model import CARD, ServedModel
+from api.problem_types import NOT_FOUND, NOT_READY, PREFIX, PROBLEM_TYPES
+from api.problems import Problem
+from api.state import Log, Model
+from db.log import LogStatus
+
+router = APIRouter()
+
+
+@router.get("/health", tags=["status"], responses=HEALTH_RESPONSES)
+async def health(model: Model, log: Log) -> Response:
+    """State of the model and of the prediction log; 503 with the reason where it cannot serve."""
+    status = log.status()
+    report = _report(model, status)
+    if not status.can_log:
+        raise Problem(NOT_READY, _reason(status), members={"health": report})
+    return _json(report)
+
+
+@router.get("/livez", tags=["status"], responses=PROBE_RESPONSES)
+async def live(log: Log) -> Response:
+    """200 while the process and its log's threads live; else only a restart helps."""
+    if not log.status().threads_alive:
+        raise Problem(NOT_READY, "a thread of the prediction log has ended: restart the service")
+    return _json({"status": "ok"})
+
+
+@router.get("/readyz", tags=["status"], responses=PROBE_RESPONSES)
+async def ready(log: Log) -> Response:
+    """200 while the service can score and log."""
+    status = log.status()
+    if not (status.can_log and status.threads_alive):
+        raise Problem(NOT_READY, _reason(status))
+    return _json({"status": "ok"})
+
+
+@router.get("/model", tags=["model"], responses=MODEL_RESPONSES)
+async def describe_model(model: Model) -> Response:
+    """The served version: declaration of its data, metadata, metrics."""
+    return _json(model.describe())
+
+
+@router.get("/model/card", tags=["model"], responses=CARD_RESPONSES)
+async def model_card(model: Model) -> Response:
+    """The model card, for people."""
+    if model.card is None:
+        raise Problem(NOT_FOUND, f"the bundle of {model.version} holds no intact {CARD}")
+    return Response(model.card, media_type="text/markdown")
+
+
+@router.get(PREFIX + "{name}", tags=["status"], responses=problem_responses(NOT_FOUND))
+async def problem_type(name: str) -> Response:
+    """What a `type` of the problem documents means."""
+    kind = PROBLEM_TYPES.get(name)
+    if kind is None:
+        raise Problem(NOT_FOUND, "there is no such kind of problem")
+    return _json(kind.describe())
+
+
+@router.get("/", include_in_schema=False)
+async def index(request: Request, model: Model) -> Response:
+    """Where to go from here."""
+    paths = ("docs", "openapi.json", "health", "model", "model/card")
+    root = request.scope["root_path"]
+    links = {path: f"{root}/{path}" for path in paths}
+    return _json({"model_version": model.version, "links": links})
+
+
+def _report(model: ServedModel, status: LogStatus) -> dict[str, Any]:
+    return {
+        "status": "ok" if status.state == "normal" else "degraded",
+        "model_version": model.version,
+        "schema_version": model.schema.id,
+        "trained_on_sample": model.is_sample,
+        "data_source": model.data_source,
+        "log": status.as_dict(),
+    }
+
+
+def _reason(status: LogStatus) -> str:
+    return status.reason or f"the prediction log is {status.state}"
+
+
+def _json(document: dict[str, Any]) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    return Response(orjson.dumps(document), headers=headers, media_type="application/json")

@@ -1,0 +1,106 @@
+"""The stack as a newcomer starts it, in a project of its own."""
+
+import json
+import os
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Compose:
+    """`docker compose` for one project, and the api behind it."""
+
+    project: str
+    port: int
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def run(
+        self, *arguments: str, check: bool = True, timeout: float = 900
+    ) -> subprocess.CompletedProcess[str]:
+        # Only what a newcomer's shell would hold: no setting of ours leaks in from this one.
+        base = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+        result = subprocess.run(
+            ["docker", "compose", "--project-name", self.project, *arguments],
+            cwd=ROOT,
+            env={**base, "PORT": str(self.port), **self.environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if check:
+            assert result.returncode == 0, f"{arguments}:\n{result.stdout}\n{result.stderr}"
+        return result
+
+    def sql(self, query: str) -> list[list[str]]:
+        """Rows of a query by the analyst, in the way that the README shows."""
+        psql = ("exec", "-T", "db", "psql", "-U", "analyst", "mlops", "--csv", "--tuples-only")
+        output = self.run(*psql, "-c", query).stdout
+        return [line.split(",") for line in output.splitlines()]
+
+    def get(self, path: str) -> dict[str, Any]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            document: dict[str, Any] = json.load(answer)
+        return document
+
+    def predict(self, instance: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/predict",
+            data=json.dumps(instance).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def container(self, service: str) -> dict[str, Any]:
+        """What the engine says of the service's container."""
+        identity = self.run("ps", "--all", "--quiet", service).stdout.strip()
+        inspected = subprocess.run(
+            ["docker", "inspect", identity], capture_output=True, text=True, check=True
+        )
+        (document,) = json.loads(inspected.stdout)
+        return dict(document)
+
+
+def missing_engine() -> str | None:
+    """Why the stack cannot be run here; None where it can."""
+    try:
+        answer = subprocess.run(
+            ["docker", "compose", "version"], capture_output=True, timeout=30, check=False
+        )
+        if answer.returncode == 0:
+            answer = subprocess.run(
+                ["docker", "info"], capture_output=True, timeout=30, check=False
+            )
+    except FileNotFoundError:
+        return "docker is not installed"
+    return None if answer.returncode == 0 else "no Docker engine with Compose v2 answers"
+
+
+@pytest.fixture(scope="package")
+def compose() -> Iterator[Compose]:
+    if reason := missing_engine():
+        pytest.skip(reason)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    stack = Compose(project=f"test-{uuid.uuid4().hex[:8]}", port=port)
+    try:
+        yield stack
+    finally:
+        stack.run("--profile", "*", "down", "--volumes", "--timeout", "10", check=False)
