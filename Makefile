@@ -41,6 +41,10 @@ db-url: venv ## Print the analyst's connection URL of the local database
 test: venv ## Run every test that this machine can run
 	@$(BIN)/python -m pytest
 
+.PHONY: test-faults
+test-faults: venv ## Run the whole fault suite, the long ones too; prints its table
+	@FAULTS=full $(BIN)/python -m pytest tests/faults -m faults
+
 .PHONY: lint
 lint: venv ## Formatting, lint, types, import contracts
 	@$(BIN)/ruff format --check .

@@ -142,6 +142,13 @@ BATCH_RESPONSES = {200: {"model": BatchPrediction}, **_PREDICTION_PROBLEMS}
 HEALTH_RESPONSES = {200: {"model": Health}, **problem_responses(NOT_READY)}
 PROBE_RESPONSES = problem_responses(NOT_READY)
 MODEL_RESPONSES = {200: {"model": ModelDescription}, **problem_responses()}
+METRICS_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Prometheus' text format",
+        "content": {"text/plain": {"schema": {"type": "string"}}},
+    },
+}
+
 CARD_RESPONSES = {
     200: {"description": "The card", "content": {"text/markdown": {"schema": {"type": "string"}}}},
     **problem_responses(NOT_FOUND),

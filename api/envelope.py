@@ -61,13 +61,16 @@ class Envelope:
             response = problems.answer(problems.Problem(INTERNAL_ERROR, detail), request_id)
             await response(scope, receive, send_with_id)
         finally:
-            route = scope.get("route")
+            matched = scope.get("route")
+            route = matched.path if matched else NO_ROUTE
+            duration = time.perf_counter() - started
+            state["metrics"].observe(route, status or CLIENT_GONE, duration)
             state["access_log"].write(
                 request_id=request_id,
                 method=method,
-                route=route.path if route else NO_ROUTE,
+                route=route,
                 status=status or CLIENT_GONE,
-                duration=time.perf_counter() - started,
+                duration=duration,
                 model_version=state["model"].version,
             )
 

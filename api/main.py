@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from api import logs, openapi, predict, problems, status
 from api.access_log import AccessLog
 from api.envelope import Envelope
+from api.metrics import Metrics
 from api.model import ServedModel
 from api.settings import ApiSettings, StartError, complaints
 from api.state import State
@@ -70,6 +71,7 @@ async def _lifespan(given: ApiSettings | None) -> AsyncIterator[State]:
                 model=model,
                 log=log,
                 access_log=AccessLog(writer, settings),
+                metrics=Metrics(model, log),
                 scoring=CapacityLimiter(max(1, (os.cpu_count() or 2) - 1)),
             )
         finally:

@@ -7,6 +7,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from api.access_log import AccessLog
+from api.metrics import Metrics
 from api.model import ServedModel
 from api.settings import ApiSettings
 from db.log import PredictionLog
@@ -19,6 +20,7 @@ class State(TypedDict):
     model: ServedModel
     log: PredictionLog
     access_log: AccessLog
+    metrics: Metrics
     scoring: CapacityLimiter
     """Threads that may score large requests at once."""
 

@@ -10,14 +10,16 @@ from starlette.responses import Response
 from api.answers import (
     CARD_RESPONSES,
     HEALTH_RESPONSES,
+    METRICS_RESPONSES,
     MODEL_RESPONSES,
     PROBE_RESPONSES,
     problem_responses,
 )
+from api.metrics import MEDIA_TYPE
 from api.model import CARD, ServedModel
 from api.problem_types import NOT_FOUND, NOT_READY, PREFIX, PROBLEM_TYPES
 from api.problems import Problem
-from api.state import Log, Model
+from api.state import Log, Model, state_of
 from db.log import LogStatus
 
 router = APIRouter()
@@ -48,6 +50,12 @@ async def ready(log: Log) -> Response:
     if not (status.can_log and status.threads_alive):
         raise Problem(NOT_READY, _reason(status))
     return _json({"status": "ok"})
+
+
+@router.get("/metrics", tags=["status"], responses=METRICS_RESPONSES)
+async def metrics(request: Request) -> Response:
+    """Figures of this process for Prometheus."""
+    return Response(state_of(request)["metrics"].exposition(), media_type=MEDIA_TYPE)
 
 
 @router.get("/model", tags=["model"], responses=MODEL_RESPONSES)

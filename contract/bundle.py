@@ -163,16 +163,18 @@ def read_metadata(directory: Path) -> dict[str, Any]:
         metadata: dict[str, Any] = json.loads(document)
         checksum = metadata.pop("checksum")
         found_format, version = metadata["format"], metadata["version"]
+        if found_format != FORMAT:
+            raise BundleIncompatible(
+                f"{directory.name} has bundle format {found_format}, this service reads {FORMAT}:"
+                " train again, or run the release that made it"
+            )
+        is_whole = checksum == sha256(canonical_json(metadata))
+        made_of = _version_of(metadata) if is_whole else None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleDamaged(f"{directory.name}/{METADATA} is not a bundle's metadata") from error
-    if found_format != FORMAT:
-        raise BundleIncompatible(
-            f"{directory.name} has bundle format {found_format}, this service reads {FORMAT}:"
-            " train again, or run the release that made it"
-        )
-    if checksum != sha256(canonical_json(metadata)):
+    if not is_whole:
         raise BundleDamaged(f"{directory.name}/{METADATA} was edited or cut: train again")
-    if version != directory.name or version != _version_of(metadata):
+    if version != directory.name or version != made_of:
         raise BundleDamaged(f"{directory.name} holds what belongs to version {version}")
     return metadata
 
@@ -228,6 +230,8 @@ def _read(directory: Path, name: str) -> bytes:
         if not directory.is_dir():
             raise BundleMissing(f"there is no bundle {directory.name}") from error
         raise BundleDamaged(f"{directory.name} lacks {name}: train again") from error
+    except OSError as error:
+        raise BundleError(f"cannot read {directory / name}: {error.strerror}") from error
 
 
 def _check_libraries(version: str, trained_with: Mapping[str, str]) -> None:

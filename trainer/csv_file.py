@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
@@ -25,6 +26,8 @@ _MAX_PROBLEMS = 10
 _MISSING = ("NA", "")
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+# A value in quotation marks; readers differ in what any other such mark means.
+_QUOTED = re.compile(r'(?:^|(?<=,))"[^",]*"(?=[,\r\n]|$)')
 # Where nothing but these stands in a file, Python's float() admits what _NUMBER admits.
 _PLAIN = b"0123456789+-.eENA,\r\n"
 
@@ -50,7 +53,7 @@ def read_csv(path: Path, schema: DataSetSchema) -> Data:
             ]
     except OSError as error:
         raise DataRefused(f"{path}: {error.strerror or error}") from error
-    except (zipfile.BadZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise DataRefused(f"{path}: a damaged zip ({error}): get the file again") from error
     except UnicodeDecodeError as error:
         raise DataRefused(
@@ -81,16 +84,20 @@ def _text(path: Path) -> Iterator[IO[str]]:
         members = [name for name in archive.namelist() if not name.endswith("/")]
         if len(members) != 1:
             raise DataRefused(f"{path}: holds {len(members)} files; one CSV is expected")
-        with archive.open(members[0]) as raw, io.TextIOWrapper(raw, "utf-8", newline="") as file:
+        try:
+            raw = archive.open(members[0])
+        except RuntimeError as error:  # a password, or a method of compression
+            raise DataRefused(f"{path}: {error}: unpack it by hand") from error
+        with raw, io.TextIOWrapper(raw, "utf-8", newline="") as file:
             yield file
 
 
 def _header(path: Path, file: IO[str], schema: DataSetSchema) -> tuple[list[Column], bool]:
     """The columns in the order of the file, and whether an index column comes first."""
-    line = file.readline()
+    line = file.readline().lstrip("\ufeff")
     if not line.strip():
         raise DataRefused(f"{path}: empty")
-    (names,) = csv.reader([line.lstrip("\ufeff")])
+    (names,) = csv.reader([line])
     has_index = names[0] == ""
     names = names[1:] if has_index else names
     known = {column.name: column for column in columns_of(schema)}
@@ -139,8 +146,10 @@ def _check_lines(path: Path, lines: list[str], fields: int, first: int) -> None:
                 f"{path}, line {number}: {found} fields instead of {fields}: the file was cut or"
                 " is not separated by commas; get it again, or mend the line"
             )
-        if line.count('"') % 2:
-            raise DataRefused(f"{path}, line {number}: a quotation mark that is not closed")
+        if '"' in line and '"' in _QUOTED.sub("", line):
+            raise DataRefused(
+                f"{path}, line {number}: a quotation mark that does not enclose one whole value"
+            )
     if not lines[-1].endswith(("\n", "\r")):
         raise DataRefused(
             f"{path}, line {first + len(lines) - 1}: the last line does not end: the file was cut;"

@@ -5,9 +5,10 @@ from db.log.postgres import ModelRegistration
 from db.log.prediction_log import PredictionLog
 from db.log.row import Context, RowFormat, Stamp
 from db.log.settings import LogSettings
-from db.log.status import LogStatus
+from db.log.status import STATES, LogStatus
 
 __all__ = [
+    "STATES",
     "Context",
     "LogSettings",
     "LogStatus",

@@ -40,8 +40,9 @@ class Counters:
     quarantined: int = 0
     refused: int = 0
     damaged_frames: int = 0
+    calls: int = 0
     call_seconds: float = 0.0
-    """Duration of the last call to Postgres."""
+    """Calls to Postgres, and the time that they took together."""
     process_id: uuid.UUID = field(default_factory=uuid.uuid4)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     _saved: tuple[int, ...] = ()

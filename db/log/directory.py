@@ -26,6 +26,7 @@ class SpoolDirectory:
     def create(cls, root: Path) -> "SpoolDirectory":
         """A new directory; raises OSError."""
         root.mkdir(parents=True, exist_ok=True)
+        _sweep(root)
         name = str(uuid.uuid4())
         # Locked before it has its name: between the two, another process would adopt it.
         hidden = root / f".{name}"
@@ -82,6 +83,13 @@ class SpoolDirectory:
     def release(self) -> None:
         """Let go of the directory; what lies there may be adopted."""
         os.close(self._lock)
+
+
+def _sweep(root: Path) -> None:
+    """Remove what a process left that was killed while it made its directory: no row is in it."""
+    for hidden in root.glob(".*"):
+        if hidden.is_dir() and (abandoned := SpoolDirectory.adopt(hidden)):
+            abandoned.remove()
 
 
 def others(root: Path, own: Path | None) -> Iterator[Path]:

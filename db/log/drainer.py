@@ -174,15 +174,29 @@ class Drainer(threading.Thread):
         return True
 
     def _drain_direct(self) -> bool:
-        if not self._direct:
+        batches = self._next_direct()
+        if not batches:
             return False
-        batch = self._direct[0]
-        self._store_rows(self._spool.form, batch.payload, batch.rows, log_path="direct")
-        # By identity: a waiting request that timed out may have emptied the queue meanwhile.
-        if self._direct and self._direct[0] is batch:
-            self._direct.popleft()
-        self._settle([batch])
+        payload = b"".join([batch.payload for batch in batches])
+        rows = sum(batch.rows for batch in batches)
+        self._store_rows(self._spool.form, payload, rows, log_path="direct")
+        for batch in batches:
+            # By identity: `forget_direct` may have emptied the queue meanwhile.
+            if self._direct and self._direct[0] is batch:
+                self._direct.popleft()
+        self._settle(batches)
         return True
+
+    def _next_direct(self) -> list[Batch]:
+        """As many as make one transaction: one each could not keep up with the requests."""
+        batches: list[Batch] = []
+        size = 0
+        for batch in list(self._direct):
+            size += len(batch.payload)
+            if batches and size > CHUNK_BYTES:
+                break
+            batches.append(batch)
+        return batches
 
     def _report(self) -> None:
         """Tell Postgres of counters and refusals, now and then, however busy the log is."""
@@ -297,4 +311,5 @@ class Drainer(threading.Thread):
             return call()
         finally:
             self.calling_since = None
-            self._counters.call_seconds = time.monotonic() - started
+            self._counters.calls += 1
+            self._counters.call_seconds += time.monotonic() - started

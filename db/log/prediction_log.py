@@ -14,7 +14,7 @@ from db.log.segment import Form
 from db.log.settings import LogSettings
 from db.log.settlement import Settlement
 from db.log.spool import Spool, Waiter
-from db.log.status import LogStatus, StateClock
+from db.log.status import LogStatus, State, StateClock
 from db.log.syncer import Syncer
 from db.log.writer import Entry, Writer
 
@@ -175,7 +175,7 @@ class PredictionLog:
     def _threads_alive(self) -> bool:
         return self._drainer.is_alive() and self._writer.is_alive() and self._syncer.is_alive()
 
-    def _state(self) -> tuple[str, str | None]:
+    def _state(self) -> tuple[State, str | None]:
         if refusal := self._refusal(1):
             return "unavailable", refusal
         if self._writer.spool_error is not None:

@@ -2,19 +2,26 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal, get_args
 
 from db.log.counters import Counters
+
+State = Literal[
+    "normal",
+    "catching_up",  # rows of the spool are on their way to Postgres
+    "spool_high",  # the spool is nearly full
+    "postgres_away",  # answers come from the spool
+    "spool_unusable",  # answers wait for Postgres
+    "unavailable",  # 503
+]
+STATES: tuple[State, ...] = get_args(State)
 
 
 @dataclass(frozen=True, slots=True)
 class LogStatus:
-    """One look at the log.
+    """One look at the log."""
 
-    state: normal, catching_up, spool_high, postgres_away (answers come from the spool),
-    spool_unusable (answers wait for Postgres) or unavailable (503).
-    """
-
-    state: str
+    state: State
     since: str
     """RFC 3339, UTC."""
     reason: str | None

@@ -244,6 +244,15 @@ def test_an_older_form_is_drained_by_its_own_columns(tmp_path: Path) -> None:
     assert chunk.form == older
 
 
+def test_a_directory_that_was_half_made_is_swept_away(tmp_path: Path) -> None:
+    (tmp_path / ".half-made").mkdir()
+
+    directory = SpoolDirectory.create(tmp_path)
+
+    assert list(tmp_path.iterdir()) == [directory.path]
+    directory.remove()
+
+
 def test_a_directory_that_is_being_made_is_adopted_by_nobody(tmp_path: Path) -> None:
     directory = SpoolDirectory.create(tmp_path)
 

@@ -1,0 +1,101 @@
+"""What the fault tests share: a server, a model, a rig, and the table at the end.
+
+The long ones (marked slow_faults) run with FAULTS=full only: `make test-faults`.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests.faults import bundle
+from tests.faults.report import Result, table
+from tests.faults.rig import Rig
+from tests.faults.server import Server
+
+FULL = os.environ.get("FAULTS") == "full"
+
+RESULTS = pytest.StashKey[list[Result]]()
+
+MakeRig = Callable[..., Rig]
+Record = Callable[[Result], None]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "slow_faults: a fault test that runs with FAULTS=full only; implies faults"
+    )
+    config.stash[RESULTS] = []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what lies here, and leave out the long ones unless they are asked for."""
+    here = Path(__file__).parent
+    left_out = []
+    for item in list(items):
+        if here not in item.path.parents:
+            continue
+        item.add_marker(pytest.mark.faults)
+        if item.get_closest_marker("slow_faults") and not FULL:
+            left_out.append(item)
+            items.remove(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    results = terminalreporter.config.stash[RESULTS]
+    if results:
+        terminalreporter.section("faults")
+        terminalreporter.write_line(table(results))
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory of models with one in it."""
+    root = tmp_path_factory.mktemp("models")
+    bundle.publish(root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """One server for all tests; each leaves it running and as it was."""
+    with TemporaryDirectory(prefix="faults-") as root:
+        server = Server(Path(root))
+        server.create()
+        server.start()
+        yield server
+        server.remove()
+
+
+@pytest.fixture
+def make_rig(server: Server, models: Path, tmp_path: Path) -> Iterator[MakeRig]:
+    """Makes rigs; whatever they started is ended afterwards."""
+    made: list[Rig] = []
+
+    def make(own_server: Server | None = None, **settings: str) -> Rig:
+        root = tmp_path / f"rig-{len(made)}"
+        root.mkdir()
+        rig = Rig(own_server or server, models, root, **settings)
+        made.append(rig)
+        rig.open()
+        return rig
+
+    yield make
+    for rig in made:
+        rig.close()
+
+
+@pytest.fixture
+def rig(make_rig: MakeRig) -> Rig:
+    """A rig whose api is not started yet."""
+    return make_rig()
+
+
+@pytest.fixture
+def record(pytestconfig: pytest.Config) -> Record:
+    """Keeps a result for the table at the end."""
+    return pytestconfig.stash[RESULTS].append

@@ -1,0 +1,83 @@
+"""Each row decides for itself whether it is held out."""
+
+import numpy as np
+import pytest
+
+from tests.bundles import random_rows
+from trainer.split import held_out
+
+ROWS = random_rows(20_000, seed=5)
+
+
+def test_new_rows_never_move_old_ones() -> None:
+    more = np.concatenate([random_rows(300, seed=6), ROWS, random_rows(300, seed=8)])
+
+    assert held_out(more, 0.2)[300:-300].tolist() == held_out(ROWS, 0.2).tolist()
+
+
+def test_each_row_is_decided_alone_whatever_its_place() -> None:
+    order = np.random.default_rng(0).permutation(len(ROWS))
+
+    assert held_out(ROWS[order], 0.2).tolist() == held_out(ROWS, 0.2)[order].tolist()
+    assert [held_out(row[np.newaxis], 0.2)[0] for row in ROWS[:50]] == held_out(ROWS, 0.2).tolist()[
+        :50
+    ]
+
+
+def test_rows_beyond_what_is_hashed_at_once_are_decided_alike() -> None:
+    many = np.tile(ROWS, (11, 1))
+
+    assert held_out(many, 0.2).reshape(11, -1).tolist() == [held_out(ROWS, 0.2).tolist()] * 11
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.5, 0.9])
+def test_about_the_share_is_held_out(share: float) -> None:
+    found = held_out(ROWS, share).mean()
+
+    # Four standard deviations of a fair draw.
+    assert abs(found - share) < 4 * np.sqrt(share * (1 - share) / len(ROWS))
+
+
+def test_a_larger_share_only_adds_rows() -> None:
+    assert not (held_out(ROWS, 0.2) & ~held_out(ROWS, 0.3)).any()
+
+
+@pytest.mark.parametrize("column", range(10))
+def test_every_feature_counts(column: int) -> None:
+    """As many rows change sides as would by chance: 2 * 0.2 * 0.8."""
+    other = ROWS.copy()
+    other[:, column] = np.nan_to_num(other[:, column]) + 1
+
+    moved = (held_out(other, 0.2) != held_out(ROWS, 0.2)).mean()
+
+    assert 0.3 < moved < 0.34
+
+
+def test_counts_that_hardly_differ_are_split_fairly() -> None:
+    """Most rows of real data are small counts; a weak hash would favour one side."""
+    rows = np.array(
+        [[a, b, c, *[0.0] * 7] for a in range(20) for b in range(20) for c in range(20)]
+    )
+
+    assert abs(held_out(rows, 0.2).mean() - 0.2) < 0.02
+
+
+def test_the_bits_of_nan_and_of_zero_do_not_matter() -> None:
+    rows = np.zeros((500, 10))
+    rows[:, 0] = np.arange(500)
+    rows[:, 4] = np.nan
+    others = rows.copy()
+    others[:, 1] = -0.0
+    others[:, 4] = -np.nan
+
+    assert held_out(others, 0.2).tolist() == held_out(rows, 0.2).tolist()
+
+
+def test_the_rule_is_the_one_that_its_name_stands_for() -> None:
+    """Another outcome here needs another RULE, for it makes other models."""
+    rows = np.arange(100.0).reshape(10, 10)
+
+    assert held_out(rows, 0.5).tolist() == PINNED
+
+
+PINNED: list[bool] = []
