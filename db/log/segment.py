@@ -93,7 +93,8 @@ def frames(data: bytes, *, base: int = 0, final: bool = True) -> Iterator[Frame 
                 if final and not _is_unfinished(data[at:]):
                     yield Damage(base + at, base + len(data))
                 return
-            yield Damage(base + at, base + after)
+            if any(data[at:after]):  # blocks that were never written hold no frame
+                yield Damage(base + at, base + after)
             at = after
             continue
         size, rows, checksum, form_id = header

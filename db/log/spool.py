@@ -11,7 +11,7 @@ import threading
 import time
 from asyncio import Future
 from collections import deque
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -58,6 +58,9 @@ class _Segment:
     named: bool = False
     """Whether the file's name is durable in its directory."""
     sealed: bool = False
+    users: int = 0
+    """Threads that are in the middle of a call on the descriptor."""
+    removed: bool = False
 
 
 class SyncError(SpoolError):
@@ -88,6 +91,7 @@ class Spool:
         self._marks: deque[tuple[Position, float]] = deque()
         self._lock = threading.RLock()
         self._forms = Forms(form)
+        self._header = encode(form.document, 0, form)
         self._pending: deque[Batch] = deque()
         self._segments: dict[int, _Segment] = {}
         self._active: _Segment | None = None
@@ -109,31 +113,41 @@ class Spool:
         frame = encode(batch.payload, batch.rows, self.form)
         if self.bytes + self.foreign_bytes + len(frame) > self.max_bytes:
             raise SpoolFull(f"the spool holds its {self.max_bytes:,} bytes")
-        while True:
-            segment = self._active or self._open()
-            try:
-                _write(segment.descriptor, frame)
-            except OSError as error:
-                self._seal(segment, segment.size)
-                raise SpoolError(f"cannot write {segment.path}: {error.strerror}") from error
-            with self._lock:
-                if segment.sealed:
-                    continue  # the syncer gave the segment up while we wrote
-                self._grow(segment, len(frame))
-                batch.end = Position(segment.number, segment.size)
-                self._pending.append(batch)
-                self.backlog_rows += batch.rows
-                self._mark(batch.end)
-                if segment.size >= self.segment_bytes:
-                    segment.sealed, self._active = True, None
-                return
+        while not self._append(frame, batch):
+            pass  # the segment was given up meanwhile: again, in the next one
+
+    def _append(self, frame: bytes, batch: Batch) -> bool:
+        with self._lock:
+            segment = self._active
+            if segment is not None:
+                segment.users += 1
+        if segment is None:
+            segment = self._open()
+        try:
+            _write(segment.descriptor, frame)
+        except OSError as error:
+            self._seal(segment, segment.size)
+            raise SpoolError(f"cannot write {segment.path}: {error.strerror}") from error
+        finally:
+            self._let_go(segment)
+        with self._lock:
+            if segment.sealed:
+                return False
+            self._grow(segment, len(frame))
+            batch.end = Position(segment.number, segment.size)
+            self._pending.append(batch)
+            self.backlog_rows += batch.rows
+            self._mark(batch.end)
+            if segment.size >= self.segment_bytes:
+                segment.sealed, self._active = True, None
+            return True
 
     def probe(self) -> None:
         """Try whether a frame could be written and kept; raises SpoolError."""
         if self.bytes + self.foreign_bytes >= self.max_bytes:
             raise SpoolFull(f"the spool holds its {self.max_bytes:,} bytes")
         if self._active is None:
-            self._open()
+            self._let_go(self._open())
         self.sync()
 
     def look_around(self) -> None:
@@ -141,16 +155,16 @@ class Spool:
         self.foreign_bytes = sum(size_of(path) for path in others(self.root, self.path))
 
     def _open(self) -> _Segment:
+        """A new segment to append to, in use by the caller."""
         try:
             directory = self._own_directory()
             path = directory.segment(self._number)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
         except OSError as error:
             raise SpoolError(f"cannot write {self.root}: {error.strerror}") from error
-        segment = _Segment(self._number, path, descriptor)
-        header = encode(self.form.document, 0, self.form)
+        segment = _Segment(self._number, path, descriptor, users=1)
         try:
-            _write(descriptor, header)
+            _write(descriptor, self._header)
         except OSError as error:
             os.close(descriptor)
             path.unlink(missing_ok=True)
@@ -158,8 +172,18 @@ class Spool:
         with self._lock:
             self._number += 1
             self._segments[segment.number] = self._active = segment
-            self._grow(segment, len(header))
+            self._grow(segment, len(self._header))
         return segment
+
+    def _let_go(self, segment: _Segment) -> None:
+        """The caller's call on the descriptor is over; the last one closes a removed segment's.
+
+        Closed any earlier, its number could be another file's, or a socket's, before the call.
+        """
+        with self._lock:
+            segment.users -= 1
+            if segment.removed and segment.users == 0:
+                os.close(segment.descriptor)
 
     def _own_directory(self) -> SpoolDirectory:
         if self._directory is None or not self._directory.exists:
@@ -207,7 +231,7 @@ class Spool:
                         sync_directory(segment.path.parent)
                         segment.named = True
                 except OSError as error:
-                    if segment.number not in self._segments:
+                    if segment.removed:
                         continue  # drained and removed while we synced
                     lost = self._seal(segment, segment.synced)
                     raise SyncError(
@@ -247,13 +271,15 @@ class Spool:
             self.backlog -= segment.size - size
             self.backlog_rows -= sum(batch.rows for batch in lost)
             segment.size, segment.sealed = size, True
+            segment.users += 1
             if self._active is segment:
                 self._active = None
-        try:
+            if size <= len(self._header) and not segment.removed:
+                self._remove(segment)
+        # Where it fails, the torn frame stays at the end: a reader expects it there.
+        with suppress(OSError):
             os.ftruncate(segment.descriptor, size)
-        except OSError:
-            # Then its torn frame stays at the end, where a reader expects one.
-            return lost
+        self._let_go(segment)
         return lost
 
     # The drainer's part.
@@ -273,7 +299,11 @@ class Spool:
             else:
                 return None
             span, sealed = (start, segment.size), segment.sealed
-        chunk = read_chunk(segment.descriptor, span, self._forms, limit=limit, final=sealed)
+            segment.users += 1
+        try:
+            chunk = read_chunk(segment.descriptor, span, self._forms, limit=limit, final=sealed)
+        finally:
+            self._let_go(segment)
         return chunk, Position(segment.number, chunk.end)
 
     def committed(self, position: Position, rows: int) -> list[Batch]:
@@ -307,8 +337,13 @@ class Spool:
         if self._active is segment:
             self._active = None
         self.bytes -= segment.size
-        os.close(segment.descriptor)
-        segment.path.unlink(missing_ok=True)
+        segment.removed = True
+        if segment.users == 0:
+            os.close(segment.descriptor)
+        # What cannot be unlinked is found again by whoever adopts the directory, and stored twice
+        # to no effect.
+        with suppress(OSError):
+            segment.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Leave the spool: durable, and adoptable where something is left in it."""

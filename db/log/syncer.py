@@ -5,6 +5,7 @@ import threading
 import time
 
 from db.log.drainer import Drainer
+from db.log.errors import SpoolError
 from db.log.postgres import PostgresLog
 from db.log.settlement import Settlement
 from db.log.spool import Spool, SyncError
@@ -14,6 +15,7 @@ logger = logging.getLogger("prediction_log")
 
 # How exactly LOG_VISIBLE_WAIT_MS is kept, and the only thing that an idle log does.
 _TICK_SECONDS = 0.02
+_PROBE_SECONDS = 0.5
 
 
 class Syncer(threading.Thread):
@@ -37,6 +39,7 @@ class Syncer(threading.Thread):
         self._settlement = settlement
         self._postgres_timeout = postgres_timeout
         self._closing = threading.Event()
+        self._probed_at = 0.0
 
     def close(self) -> None:
         """Sync once more, and end."""
@@ -49,6 +52,7 @@ class Syncer(threading.Thread):
             self._writer.sync_wanted.wait(_TICK_SECONDS)
             self._writer.sync_wanted.clear()
             self._guarded_round(at_once=not self._drainer.keeps_up)
+            self._probe()
             self._watch()
         self._guarded_round(at_once=True)
 
@@ -66,9 +70,26 @@ class Syncer(threading.Thread):
         try:
             self._spool.sync()
         except SyncError as error:
-            logger.error("the disk did not keep what was written: %s", error)  # noqa: TRY400 -- no bug of ours to trace
-            self._writer.put_back(error.lost)
+            self._writer.disk_failed(error)
+        else:
+            self._writer.disk_kept()
         self._settlement.spooled(self._spool.take_durable(now, at_once=at_once))
+
+    def _probe(self) -> None:
+        """See whether a spool that took nothing takes rows again."""
+        now = time.monotonic()
+        if self._writer.spool_error is None or now - self._probed_at < _PROBE_SECONDS:
+            return
+        self._probed_at = now
+        try:
+            self._spool.probe()
+        except SyncError as error:
+            self._writer.disk_failed(error)
+        except SpoolError:
+            return
+        else:
+            self._writer.disk_kept()
+            self._writer.regained_spool()
 
     def _watch(self) -> None:
         since = self._drainer.calling_since

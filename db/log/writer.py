@@ -13,8 +13,6 @@ from db.log.spool import Batch, Spool, SyncError, Waiter
 
 logger = logging.getLogger("prediction_log")
 
-_PROBE_SECONDS = 0.5
-
 
 @dataclass(slots=True)
 class Entry:
@@ -37,19 +35,37 @@ class Writer(threading.Thread):
         self._settlement = settlement
         self._visible_wait = visible_wait
         self._queue: queue.SimpleQueue[Entry | Batch | None] = queue.SimpleQueue()
+        self._sync_failures = 0
         self.sync_wanted = threading.Event()
         """Set when a batch should not wait for Postgres."""
         self.spool_error: str | None = None
         """Why the spool takes nothing; None while it does."""
+        self.disk_broken = False
+        """Whether what is written to the spool does not stay there: only `disk_kept` mends it."""
 
     def put(self, entry: Entry) -> None:
         """Hand in the rows of a request."""
         self._queue.put(entry)
 
-    def put_back(self, batches: list[Batch]) -> None:
-        """Hand in again what the disk did not keep."""
-        for batch in batches:
-            self._queue.put(batch)
+    def disk_failed(self, error: SyncError) -> None:
+        """From the syncer: batches were lost; twice in a row, and the spool is passed by.
+
+        Once may be a removed directory, which a new segment in a new one mends.
+        """
+        self._sync_failures += 1
+        if self._sync_failures == 1:
+            for batch in error.lost:
+                self._queue.put(batch)
+            return
+        self.disk_broken = True
+        self._lost_spool(error)
+        for batch in error.lost:
+            self._pass_by(batch, str(error))
+
+    def disk_kept(self) -> None:
+        """From the syncer: what was written stayed."""
+        self._sync_failures = 0
+        self.disk_broken = False
 
     def close(self) -> None:
         """End when all that was handed in is written."""
@@ -58,11 +74,7 @@ class Writer(threading.Thread):
     def run(self) -> None:
         """The thread: it ends only by `close`."""
         while True:
-            try:
-                first = self._queue.get(timeout=_PROBE_SECONDS if self.spool_error else None)
-            except queue.Empty:
-                self._probe()
-                continue
+            first = self._queue.get()
             if first is None:
                 return
             for batch in self._batches(first):
@@ -105,37 +117,35 @@ class Writer(threading.Thread):
             self._settlement.refuse([batch], LogUnavailable(f"{type(error).__name__}: {error}"))
 
     def _write(self, batch: Batch) -> None:
+        if self.disk_broken:
+            self._pass_by(batch, self.spool_error or "the disk does not keep what is written")
+            return
         try:
             self._spool.append(batch)
         except SpoolError as error:
             self._lost_spool(error)
-            if self._drainer.away_reason is None:
-                self._drainer.store_directly(batch)
-            else:
-                reason = f"{error}; and Postgres is away"
-                self._settlement.refuse([batch], LogUnavailable(reason))
+            self._pass_by(batch, str(error))
             return
-        self._regained_spool()
+        self.regained_spool()
         self._drainer.wake()
         if not self._drainer.keeps_up:
             self.sync_wanted.set()
 
-    def _probe(self) -> None:
-        try:
-            self._spool.probe()
-        except SyncError as error:
-            self.put_back(error.lost)
-        except SpoolError:
-            return
+    def _pass_by(self, batch: Batch, reason: str) -> None:
+        """The spool does not have it: only Postgres can."""
+        if self._drainer.away_reason is None:
+            self._drainer.store_directly(batch)
         else:
-            self._regained_spool()
+            refusal = LogUnavailable(f"{reason}; and Postgres is away")
+            self._settlement.refuse([batch], refusal)
 
     def _lost_spool(self, error: SpoolError) -> None:
         if self.spool_error is None:
             logger.error("the spool takes no rows: %s", error)
         self.spool_error = str(error)
 
-    def _regained_spool(self) -> None:
+    def regained_spool(self) -> None:
+        """The spool takes rows, and keeps them as far as is known."""
         if self.spool_error is not None:
             logger.info("the spool takes rows")
             self.spool_error = None
