@@ -1,7 +1,5 @@
 """The OpenAPI document, made from the routes and the served model's declaration, and its page."""
 
-import importlib.util
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -36,18 +34,19 @@ def install(app: FastAPI) -> None:
             documents[model.version] = orjson.dumps(document(app, model))
         return Response(documents[model.version], media_type="application/json")
 
-    assets = _assets()
-    if assets is not None:
-        app.mount(_ASSETS, StaticFiles(directory=assets))
+    # Swagger UI's files from a package: the page works without the internet.
+    app.mount(_ASSETS, StaticFiles(packages=[("fastapi_offline", "static")]))
 
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> HTMLResponse:
         root = request.scope["root_path"]
-        page: dict[str, Any] = {"openapi_url": f"{root}/openapi.json"}
-        if assets is not None:
-            page["swagger_js_url"] = f"{root}{_ASSETS}/swagger-ui-bundle.js"
-            page["swagger_css_url"] = f"{root}{_ASSETS}/swagger-ui.css"
-        return get_swagger_ui_html(title=app.title, swagger_favicon_url="data:,", **page)
+        return get_swagger_ui_html(
+            title=app.title,
+            openapi_url=f"{root}/openapi.json",
+            swagger_js_url=f"{root}{_ASSETS}/swagger-ui-bundle.js",
+            swagger_css_url=f"{root}{_ASSETS}/swagger-ui.css",
+            swagger_favicon_url="data:,",
+        )
 
 
 def document(app: FastAPI, model: ServedModel) -> dict[str, Any]:
@@ -109,11 +108,3 @@ _PREDICTION_HEADERS = [
     },
     _header("traceparent", "W3C Trace Context; its trace id is kept with the rows", 512),
 ]
-
-
-def _assets() -> Path | None:
-    """Swagger UI's files where the package that ships them is installed; else a CDN has them."""
-    package = importlib.util.find_spec("fastapi_offline")
-    if package is None or package.origin is None:
-        return None
-    return Path(package.origin).parent / "static"

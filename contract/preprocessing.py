@@ -76,7 +76,7 @@ class Preprocessing:
         return {
             "tail": TAIL,
             "tails": {
-                name: [float(low), float(high)]
+                name: [_edge(low), _edge(high)]
                 for name, low, high in zip(self.output_names, self.lower, self.upper, strict=True)
             },
             "missing_codes": {
@@ -94,6 +94,11 @@ class Preprocessing:
                 for ratio, base, above, amount in self.ratios
             ],
         }
+
+
+def _edge(value: float) -> float | None:
+    """None where nothing was learnt: JSON has no infinity."""
+    return float(value) if np.isfinite(value) else None
 
 
 def _codes(codes: Sequence[tuple[float, ...]]) -> Matrix:

@@ -95,6 +95,8 @@ class DataSetSchema:
         if len(set(columns)) != len(columns):
             raise SchemaError(f"{self.key}: two features share a column name: {sorted(columns)}")
         for feature in self.features:
+            if ":" in feature.name:
+                raise SchemaError(f"{self.key}: {feature.name} holds a colon, see RequestModel")
             if not feature.minimum <= feature.example <= feature.maximum:
                 raise SchemaError(f"{self.key}: the example of {feature.name} is out of its range")
             if feature.kind == "integer" and feature.maximum > INTEGER_LIMIT:

@@ -2,47 +2,77 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 
-from psycopg2 import sql
-from sqlalchemy import text
+from psycopg2 import errors, sql
+from sqlalchemy import Connection, Row, text
 
 from db.connection import owner, wait_for
+from db.errors import DatabaseError
 from db.settings import MigrateSettings
 from db.sql import run_composed
 
 _NAME = re.compile(r"prediction_log_\d{4}_\d{2}")
 
-# Older than N whole months before this one; a partition's name is its month.
+# Older than N whole months before this one; a partition's name is its month. One that is no
+# longer attached was left by a run that ended between taking it off and dropping it: whoever
+# takes a month off to keep it gives it another name.
 _PARTITIONS = text(
-    "SELECT child.relname, child.reltuples::bigint, pg_total_relation_size(child.oid)"
-    " FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid"
-    " WHERE inhparent = 'prediction_log'::regclass AND child.relname <"
-    " 'prediction_log_' || to_char((now() AT TIME ZONE 'UTC') - make_interval(months => :months),"
-    " 'YYYY_MM') ORDER BY 1"
+    "SELECT relname, reltuples::bigint, pg_total_relation_size(oid),"
+    " inhrelid IS NOT NULL AS attached, coalesce(inhdetachpending, false) AS pending"
+    " FROM pg_class LEFT JOIN pg_inherits ON inhrelid = oid"
+    " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+    " AND (inhparent IS NULL OR inhparent = 'prediction_log'::regclass)"
+    " AND relname < 'prediction_log_'"
+    " || to_char((now() AT TIME ZONE 'UTC') - make_interval(months => :months), 'YYYY_MM')"
+    # At most one is pending, and nothing else can be taken off before it.
+    " ORDER BY pending DESC, relname"
 )
 
 
-def retain(settings: MigrateSettings, *, months: int, apply: bool) -> Iterator[str]:
+def retain(
+    settings: MigrateSettings, *, months: int, apply: bool, lock_seconds: int = 10
+) -> Iterator[str]:
     """Detach and drop the partitions older than `months` months; only names them unless `apply`.
 
     Never a DELETE: a partition goes in an instant and gives its space back. Yields what is done.
+    A run goes on where an interrupted one ended. Raises DatabaseError where somebody holds a
+    partition for longer than `lock_seconds`.
     """
     engine = owner(settings)
     wait_for(engine, settings.database_wait_seconds)
     # DETACH CONCURRENTLY waits for running queries, not they for it; it allows no transaction.
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        connection.execute(text("SET lock_timeout = '10s'"))
-        found = connection.execute(_PARTITIONS, {"months": months}).all()
-        for name, rows, size in found:
+        run_composed(connection, "SET lock_timeout = {wait}", wait=sql.Literal(f"{lock_seconds}s"))
+        for found in connection.execute(_PARTITIONS, {"months": months}).all():
+            name, rows, size, *_ = found
             if not _NAME.fullmatch(name):
                 continue
             verb = "dropping" if apply else "would drop"
             yield f"{verb} {name}: about {max(rows, 0):,} rows, {size / 2**20:,.0f} MiB"
             if apply:
-                partition = sql.Identifier(name)
-                run_composed(
-                    connection,
-                    "ALTER TABLE prediction_log DETACH PARTITION {partition} CONCURRENTLY",
-                    partition=partition,
-                )
-                run_composed(connection, "DROP TABLE {partition}", partition=partition)
+                with _patience(name, lock_seconds):
+                    _drop(connection, found)
+
+
+def _drop(connection: Connection, found: Row[tuple[str, int, int, bool, bool]]) -> None:
+    partition = sql.Identifier(found.relname)
+    if found.attached:
+        run_composed(
+            connection,
+            "ALTER TABLE prediction_log DETACH PARTITION {partition} {how}",
+            partition=partition,
+            how=sql.SQL("FINALIZE" if found.pending else "CONCURRENTLY"),
+        )
+    run_composed(connection, "DROP TABLE {partition}", partition=partition)
+
+
+@contextmanager
+def _patience(name: str, seconds: int) -> Iterator[None]:
+    try:
+        yield
+    except errors.LockNotAvailable as error:
+        raise DatabaseError(
+            f"{name} is in use by a transaction that did not end within {seconds} s: look for it"
+            " in pg_stat_activity, let it end, and run this again; it goes on where this ended"
+        ) from error

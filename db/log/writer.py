@@ -6,8 +6,9 @@ import threading
 import time
 from dataclasses import dataclass
 
-from db.log.drainer import CHUNK_BYTES, Drainer
+from db.log.drainer import Drainer
 from db.log.errors import LogUnavailable, SpoolError
+from db.log.row_store import CHUNK_BYTES
 from db.log.settlement import Settlement
 from db.log.spool import Batch, Spool, SyncError, Waiter
 

@@ -58,12 +58,14 @@ BEGIN
         RAISE EXCEPTION 'no partition is made for %, outside of 2000 to 2099', moment
             USING ERRCODE = 'datetime_field_overflow';
     END IF;
-    IF to_regclass(name) IS NOT NULL THEN
+    -- With the schema's name, so that a caller's temporary table is not taken for it.
+    IF to_regclass('public.' || name) IS NOT NULL THEN
         RETURN name;
     END IF;
-    -- Two callers at once: the second waits, and then finds it made.
-    PERFORM pg_advisory_xact_lock(hashtext('ensure_prediction_log_partition'));
-    IF to_regclass(name) IS NULL THEN
+    -- Two callers at once: the second waits, and then finds it made. Inserts go on. A lock of the
+    -- table, for an advisory one does not bring the session's view of the catalogue up to date.
+    LOCK TABLE prediction_log IN SHARE UPDATE EXCLUSIVE MODE;
+    IF to_regclass('public.' || name) IS NULL THEN
         -- Made apart and attached, since that does not shut out those who are inserting.
         EXECUTE format('CREATE TABLE %I (LIKE prediction_log INCLUDING ALL)', name);
         EXECUTE format('COMMENT ON TABLE %I IS %L', name, 'Rows of ' || to_char(first, 'YYYY-MM') || ', UTC');
