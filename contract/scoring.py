@@ -30,7 +30,10 @@ class Scorer:
         self._trees = Trees(treelite.sklearn.import_model(model))
 
     def score(self, rows: Matrix, *, threads: int = 1) -> NDArray[np.float64]:
-        """Probability of the target's event, (n,), for `rows`, (n, f), NaN where missing."""
+        """Probability of the target's event, (n,), for `rows`, (n, f), NaN where missing.
+
+        threads: how many share the rows; 0: one for each core.
+        """
         return self._trees.predict(self._preprocessing.transform(rows), threads=threads)
 
 

@@ -2,7 +2,9 @@
 
 from typing import Literal
 
-from pydantic import Field, SecretStr
+import psycopg2
+from psycopg2.extensions import parse_dsn
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # The password of .env.example's defaults, good for trying the service out.
@@ -35,6 +37,17 @@ class MigrateSettings(BaseSettings):
     database_wait_seconds: float = Field(
         30.0, ge=0, description="How long to wait for a Postgres that does not answer yet"
     )
+
+    @field_validator("database_admin_url")
+    @classmethod
+    def _is_a_connection_url(cls, url: SecretStr) -> SecretStr:
+        try:
+            int(parse_dsn(url.get_secret_value()).get("port", "0"))
+        except (psycopg2.Error, ValueError):
+            # Not the parser's own words: they quote the URL, and with it a password.
+            message = "not a connection URL, as postgresql://postgres@localhost:5432/postgres"
+            raise ValueError(message) from None
+        return url
 
     @property
     def passwords(self) -> dict[str, str]:

@@ -29,6 +29,9 @@ def main() -> int:
     except (TrainerError, BundleError, SchemaError) as error:
         sys.stderr.write(f"{arguments.command} failed: {error}\n")
         return 1
+    except OSError as error:
+        sys.stderr.write(f"{arguments.command} failed: {error.filename}: {error.strerror}\n")
+        return 1
     except MemoryError:
         sys.stderr.write(f"{arguments.command} failed: out of memory; nothing was published\n")
         return 1

@@ -33,7 +33,7 @@ class Threshold:
 def score(scorer: Scorer, features: Matrix) -> Scores:
     """Scores of many rows, (n,), in bounded memory."""
     parts = [
-        scorer.score(features[start : start + _ROWS_AT_ONCE])
+        scorer.score(features[start : start + _ROWS_AT_ONCE], threads=0)
         for start in range(0, len(features), _ROWS_AT_ONCE)
     ]
     return np.concatenate(parts)

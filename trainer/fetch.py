@@ -55,7 +55,13 @@ def fetch(
         if _digest(path.read_bytes()) == sha256:
             return path
         raise FetchFailed(f"{path} is there and is another file: move it away first")
-    content = original_form(schema, source())
+    frame = source()
+    try:
+        content = original_form(schema, frame)
+    except (KeyError, TypeError, ValueError) as error:
+        raise FetchFailed(
+            f"OpenML's data set {OPENML_ID} is not the data it was ({error!r}); nothing was written"
+        ) from error
     found = _digest(content)
     if found != sha256:
         raise FetchFailed(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
@@ -10,6 +11,7 @@ from contract.preprocessing import Preprocessing
 from contract.schema import DataSetSchema
 from contract.scoring import Estimator, Scorer
 from trainer.data import Data
+from trainer.evaluation import require_both_labels
 from trainer.settings import TrainerSettings
 from trainer.split import RULE, held_out
 
@@ -47,15 +49,20 @@ def identity(settings: TrainerSettings) -> dict[str, Any]:
 
 
 def train(schema: DataSetSchema, data: Data, settings: TrainerSettings) -> Trained:
-    """Fit preprocessing and model on the training part."""
+    """Fit preprocessing and model on the training part; raises QualityRefused."""
     apart = held_out(data.features, settings.test_share)
     training, test = _part(data, ~apart), _part(data, apart)
+    require_both_labels(training, "training")
+    require_both_labels(test, "held-out")
     preprocessing = Preprocessing.fit(schema, training.features)
     model = HistGradientBoostingClassifier(random_state=settings.seed, **PARAMETERS)
+    inputs = preprocessing.transform(training.features)
+    # scikit-learn cannot bin a column without a value; a constant one teaches the same: nothing.
+    inputs[:, np.isnan(inputs).all(axis=0)] = 0
     # One thread: sums of gradients are added up per thread, and doubles in another order are
     # another sum. The same model must come out whatever the number of cores.
     with threadpool_limits(limits=1):
-        model.fit(preprocessing.transform(training.features), training.labels)
+        model.fit(inputs, training.labels)
     return Trained(preprocessing, model, Scorer(preprocessing, model), training, test)
 
 

@@ -15,7 +15,6 @@ from trainer.errors import TrainerError
 from trainer.evaluation import (
     choose_threshold,
     evaluate,
-    require_both_labels,
     require_quality,
     score,
 )
@@ -63,7 +62,6 @@ def make(
     schema = provenance.schema
     with progress.step("train"):
         trained = train(schema, data, settings)
-    require_both_labels(trained.held_out, "held-out")
     with progress.step("evaluate"):
         training_scores = score(trained.scorer, trained.training.features)
         threshold = choose_threshold(trained.training.labels, training_scores)

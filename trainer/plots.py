@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, PercentFormatter
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from contract.schema import DataSetSchema
@@ -58,6 +59,12 @@ def _roc(axes: Axes, labels: Labels, scores: Scores, metrics: dict[str, Any]) ->
     false_rate, true_rate, _ = roc_curve(labels, scores)
     axes.plot(false_rate, true_rate, color=_BLUE, label=f"AUC {metrics['auc']:.3f}")
     axes.plot([0, 1], [0, 1], color=_GREY, linestyle=":", label="chance")
+    counts = metrics["at_threshold"]
+    _mark_threshold(
+        axes,
+        _share(counts["false_positives"], counts["true_negatives"]),
+        _share(counts["true_positives"], counts["false_negatives"]),
+    )
     axes.set(xlabel="share of label 0 above the threshold", ylabel="share of label 1 above it")
     axes.legend(loc="lower right", frameon=False)
 
@@ -68,18 +75,38 @@ def _precision_recall(axes: Axes, labels: Labels, scores: Scores, metrics: dict[
     label = f"average precision {metrics['average_precision']:.3f}"
     axes.plot(recall, precision, color=_BLUE, label=label)
     axes.axhline(base, color=_GREY, linestyle=":", label=f"share of label 1: {base:.3f}")
+    counts = metrics["at_threshold"]
+    _mark_threshold(
+        axes,
+        _share(counts["true_positives"], counts["false_negatives"]),
+        _share(counts["true_positives"], counts["false_positives"]),
+    )
     axes.set(xlabel="recall", ylabel="precision", ylim=(0, 1.02))
     axes.legend(frameon=False)
+
+
+def _mark_threshold(axes: Axes, x: float, y: float) -> None:
+    axes.plot([x], [y], color=_ORANGE, marker="o", linestyle="", label="at the threshold")
+
+
+def _share(part: int, rest: int) -> float:
+    return part / max(part + rest, 1)
 
 
 def _calibration(axes: Axes, metrics: dict[str, Any]) -> None:
     tenths = metrics["calibration"]
     mean = [tenth["mean_score"] for tenth in tenths]
     share = [tenth["share_positive"] for tenth in tenths]
-    top = max(*mean, *share) * 1.05
-    axes.plot([0, top], [0, top], color=_GREY, linestyle=":", label="perfect")
+    bottom, top = min(*mean, *share) * 0.8, max(*mean, *share) * 1.25
+    axes.plot([bottom, top], [bottom, top], color=_GREY, linestyle=":", label="perfect")
     axes.plot(mean, share, color=_BLUE, marker="o", label="a tenth of the rows each")
-    axes.set(xlabel="mean score", ylabel="share of label 1", xlim=(0, top), ylim=(0, top))
+    axes.set(xlabel="mean score", ylabel="share of label 1", xlim=(bottom, top), ylim=(bottom, top))
+    if bottom > 0:
+        # Most tenths lie near zero, where they would hide each other.
+        for axis, set_scale in ((axes.xaxis, axes.set_xscale), (axes.yaxis, axes.set_yscale)):
+            set_scale("log")
+            axis.set_major_formatter(PercentFormatter(1, decimals=1))
+            axis.set_minor_formatter(NullFormatter())
     axes.legend(frameon=False)
 
 

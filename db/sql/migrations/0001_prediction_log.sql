@@ -53,22 +53,26 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET TimeZone
 DECLARE
     first  timestamptz := date_trunc('month', moment);
     name   text := 'prediction_log_' || to_char(first, 'YYYY_MM');
+    -- With the schema's name, so that a caller's temporary table is not taken for it.
+    full_name text := 'public.' || name;
 BEGIN
     IF moment < '2000-01-01' OR moment >= '2100-01-01' THEN
         RAISE EXCEPTION 'no partition is made for %, outside of 2000 to 2099', moment
             USING ERRCODE = 'datetime_field_overflow';
     END IF;
-    -- With the schema's name, so that a caller's temporary table is not taken for it.
-    IF to_regclass('public.' || name) IS NOT NULL THEN
+    IF EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass(full_name)) THEN
         RETURN name;
     END IF;
     -- Two callers at once: the second waits, and then finds it made. Inserts go on. A lock of the
     -- table, for an advisory one does not bring the session's view of the catalogue up to date.
     LOCK TABLE prediction_log IN SHARE UPDATE EXCLUSIVE MODE;
-    IF to_regclass('public.' || name) IS NULL THEN
-        -- Made apart and attached, since that does not shut out those who are inserting.
+    -- Made apart and attached, since that does not shut out those who are inserting. It may be
+    -- there, detached by hand: then rows of its month have come back.
+    IF to_regclass(full_name) IS NULL THEN
         EXECUTE format('CREATE TABLE %I (LIKE prediction_log INCLUDING ALL)', name);
         EXECUTE format('COMMENT ON TABLE %I IS %L', name, 'Rows of ' || to_char(first, 'YYYY-MM') || ', UTC');
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass(full_name)) THEN
         EXECUTE format('ALTER TABLE prediction_log ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
                        name, first, first + interval '1 month');
     END IF;

@@ -1,0 +1,205 @@
+"""`python -m db` as a process of its own: exit codes, messages, and no secret in them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from local.postgres import LocalPostgres
+from tests.conftest import PASSWORD, Database, free_port
+
+ROOT = Path(__file__).parents[2]
+AWKWARD = "p@ss:w/or%d %(x)s {y} '\"\\ ü?#&"
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "db", *arguments],
+        cwd=ROOT,
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def environment(url: str, database: str, **more: str) -> dict[str, str]:
+    return {
+        "DATABASE_ADMIN_URL": url,
+        "DATABASE_NAME": database,
+        "MLOPS_OWNER_PASSWORD": PASSWORD,
+        "API_DB_PASSWORD": PASSWORD,
+        "ANALYST_DB_PASSWORD": PASSWORD,
+        **more,
+    }
+
+
+@pytest.fixture
+def server(short_dir: Path) -> Iterator[LocalPostgres]:
+    """A server of the test's own, whose roles it may change; its password is awkward."""
+    server = LocalPostgres(short_dir / "server", port=free_port(), password=AWKWARD, durable=False)
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_it_says_what_it_did_and_then_that_there_is_nothing_to_do(postgres: LocalPostgres) -> None:
+    settings = environment(postgres.admin_url, "commands")
+
+    first, second = run("migrate", **settings), run("migrate", **settings)
+
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "database commands: created" in first.stdout
+    assert first.stdout.endswith("done\n")
+    assert (second.returncode, second.stdout) == (0, "migrate: nothing to do\n")
+
+
+def test_each_setting_that_is_missing_or_wrong_has_a_line() -> None:
+    result = run(
+        "migrate",
+        API_DB_PASSWORD="geheim",
+        ANALYST_DB_PASSWORD="",
+        ENVIRONMENT="staging",
+        PARTITION_MONTHS_AHEAD="none",
+        DATABASE_WAIT_SECONDS="-1",
+    )
+
+    assert result.returncode == 2
+    assert result.stdout == ""
+    named = [line.split(":")[0] for line in result.stderr.splitlines()]
+    assert sorted(named) == [
+        "ANALYST_DB_PASSWORD",
+        "DATABASE_ADMIN_URL",
+        "DATABASE_WAIT_SECONDS",
+        "ENVIRONMENT",
+        "MLOPS_OWNER_PASSWORD",
+        "PARTITION_MONTHS_AHEAD",
+    ]
+    assert "geheim" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({}, "refused"),
+        ({"DATABASE_ADMIN_URL": "postgresql://postgres@no.such.host.invalid/postgres"}, "host"),
+    ],
+)
+@pytest.mark.parametrize("command", [("migrate",), ("retain", "--months=3")])
+def test_a_server_that_does_not_answer_is_one_clear_line(
+    command: tuple[str, ...], settings: dict[str, str], reason: str
+) -> None:
+    url = f"postgresql://postgres:geheim@127.0.0.1:{free_port()}/postgres"
+
+    result = run(*command, **environment(url, "commands", DATABASE_WAIT_SECONDS="0.1") | settings)
+
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stderr.startswith(f"{command[0]} failed: cannot connect to Postgres")
+    assert reason in result.stderr
+    assert "geheim" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense with geheim", "postgresql://u:geheim@h:port/d", "mysql://u:geheim@h/d"]
+)
+def test_a_url_that_is_none_is_a_setting_to_mend(url: str) -> None:
+    result = run("migrate", **environment(url, "commands", DATABASE_WAIT_SECONDS="0"))
+
+    assert result.returncode == 2
+    assert result.stderr.startswith("DATABASE_ADMIN_URL")
+    assert len(result.stderr.splitlines()) == 1
+    assert "geheim" not in result.stderr
+
+
+def test_a_wrong_password_is_refused_without_showing_it(postgres: LocalPostgres) -> None:
+    url = postgres.admin_url.replace(f":{PASSWORD}@", ":geheim@")
+
+    result = run("migrate", **environment(url, "commands", DATABASE_WAIT_SECONDS="0"))
+
+    assert result.returncode == 1
+    assert "password authentication failed" in result.stderr
+    assert "geheim" not in result.stderr + result.stdout
+
+
+def test_an_unknown_data_set_is_an_error_that_names_those_there_are() -> None:
+    result = run("migrate", **environment("postgresql://h/d", "commands", DATASET="iris"))
+
+    assert result.returncode == 1
+    assert "DATASET is iris; known are gmsc" in result.stderr
+
+
+def test_default_passwords_are_warned_of_and_refused_in_production(server: LocalPostgres) -> None:
+    settings = environment(
+        f"postgresql://postgres@127.0.0.1:{server.port}/postgres",
+        "mlops",
+        DATABASE_ADMIN_PASSWORD=AWKWARD,
+        API_DB_PASSWORD="change-me",
+        ANALYST_DB_PASSWORD="change-me",
+    )
+
+    refused = run("migrate", **settings, ENVIRONMENT="production")
+    warned = run("migrate", **settings)
+
+    assert refused.returncode == 2
+    assert "api, analyst: the default password" in refused.stderr
+    assert refused.stdout == ""
+    assert warned.returncode == 0
+    assert warned.stderr == "warning: default password of api, analyst\n"
+
+
+def test_a_password_may_hold_any_character(server: LocalPostgres) -> None:
+    settings = environment(
+        f"postgresql://postgres@127.0.0.1:{server.port}/postgres",
+        "mlops",
+        DATABASE_ADMIN_PASSWORD=AWKWARD,
+        MLOPS_OWNER_PASSWORD=f"owner {AWKWARD}",
+        API_DB_PASSWORD=f"api {AWKWARD}",
+        ANALYST_DB_PASSWORD=f"analyst {AWKWARD}",
+    )
+
+    migrated, retained = run("migrate", **settings), run("retain", "--months=1", **settings)
+
+    assert (migrated.returncode, migrated.stderr) == (0, "")
+    assert (retained.returncode, retained.stderr) == (0, "")
+    for role in ("api", "analyst"):
+        psycopg2.connect(
+            host="127.0.0.1",
+            port=server.port,
+            user=role,
+            password=f"{role} {AWKWARD}",
+            dbname="mlops",
+        ).close()
+
+
+def test_old_months_are_named_and_only_dropped_when_asked_to(database: Database) -> None:
+    database.query("SELECT ensure_prediction_log_partition('2001-02-03Z')")
+    settings = environment(database.url("postgres"), database.name)
+
+    results = [
+        run("retain", "--months=12", *apply, **settings)
+        for apply in ((), ("--apply",), ("--apply",))
+    ]
+
+    assert [result.returncode for result in results] == [0, 0, 0]
+    assert [result.stdout.splitlines()[0].split(":")[0] for result in results] == [
+        "would drop prediction_log_2001_02",
+        "dropping prediction_log_2001_02",
+        "retain",
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("drop",), ("retain",), ("retain", "--months=0"), ("retain", "--months=x")]
+)
+def test_wrong_usage_is_said_before_anything_is_done(arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+
+    assert result.returncode == 2
+    assert "usage: python -m db" in result.stderr

@@ -1,0 +1,155 @@
+"""The lock, .env.example, docker-compose.yml and the settings classes say the same."""
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+from pydantic_settings import BaseSettings
+
+from api.settings import ApiSettings
+from db.log.settings import LogSettings
+from db.settings import DEFAULT_PASSWORD, MigrateSettings
+from trainer.settings import TrainerSettings
+
+ROOT = Path(__file__).parents[1]
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+EXAMPLE = (ROOT / ".env.example").read_text()
+IMAGES = ("api", "db", "trainer")
+
+# Which classes the processes of a part of docker-compose.yml read.
+READERS: dict[str, tuple[type[BaseSettings], ...]] = {
+    "api": (ApiSettings, LogSettings),
+    "migrate": (MigrateSettings,),
+    "x-trainer": (TrainerSettings,),
+}
+# Fields that compose does not hand over, and why.
+NOT_HANDED_OVER = {
+    "api": {
+        "MODELS_DIR": "the image says where the volume is mounted",
+        "SPOOL_DIR": "the image says where the volume is mounted",
+        "PORT": "8000 inside; PORT of .env is the one outside, in `ports`",
+    },
+    "migrate": {},
+    "x-trainer": {
+        "MODELS_DIR": "the image says where the volume is mounted",
+        "DATA_DIR": "the image says where the data is mounted",
+        "FETCH_DIR": "the image says where the data is mounted",
+    },
+}
+# Variables that compose sets to what nobody needs to change.
+FIXED = {
+    "HOST": "inside a container all addresses are the container's own",
+    "DATABASE_URL": "the service db of this file",
+    "DATABASE_ADMIN_URL": "the service db of this file",
+    "DATABASE_NAME": "the other lines of this file name it too",
+    "PGHOST": "where the image's server has its socket",
+}
+# Variables that compose itself sets.
+COMPOSES_OWN = {"COMPOSE_PROJECT_NAME"}
+
+
+def pins(name: str) -> dict[str, str]:
+    """Each requirement of a file, with its marker, and its hashes."""
+    text = (ROOT / "requirements" / name).read_text().replace("\\\n", " ")
+    lines = [line.split(" --hash=", 1) for line in text.splitlines() if line.strip()]
+    return {parts[0].strip(): "".join(parts[1:]) for parts in lines if parts[0][0] != "#"}
+
+
+def handed_over(part: str) -> dict[str, str]:
+    """The environment of a part of docker-compose.yml: name and value as they stand there."""
+    indent = "" if part.startswith("x-") else "  "
+    lines = COMPOSE.splitlines()
+    start = next(at for at, line in enumerate(lines) if line.startswith(f"{indent}{part}:"))
+    block = _deeper(lines, start)
+    at = next(at for at, line in enumerate(block) if line.strip() == "environment:")
+    pairs = (line.split("  #")[0].strip().partition(":") for line in _deeper(block, at))
+    return {name: value.strip() for name, _, value in pairs}
+
+
+def _deeper(lines: list[str], start: int) -> list[str]:
+    """The lines after this one that belong to it."""
+    depth = len(lines[start]) - len(lines[start].lstrip())
+    inside = f"{' ' * depth} "
+    return list(itertools.takewhile(lambda line: line.startswith(inside), lines[start + 1 :]))
+
+
+def names(classes: tuple[type[BaseSettings], ...]) -> set[str]:
+    return {field.upper() for settings in classes for field in settings.model_fields}
+
+
+def may_be_set() -> set[str]:
+    """What a line of .env changes: what is interpolated, and what is passed through."""
+    passed = {name for part in READERS for name, value in handed_over(part).items() if not value}
+    return passed | set(re.findall(r"\$\{(\w+)", COMPOSE)) - COMPOSES_OWN
+
+
+def examples() -> dict[str, str]:
+    return dict(re.findall(r"(?m)^# ([A-Z_]+)=(.*)$", EXAMPLE))
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_an_image_installs_what_the_tests_ran_with(image: str) -> None:
+    everything = pins("all.txt")
+
+    own = pins(f"{image}.txt")
+
+    assert own
+    assert {pin: everything.get(pin) for pin in own} == own
+
+
+@pytest.mark.parametrize("name", ["all.txt", *(f"{image}.txt" for image in IMAGES)])
+def test_every_pin_is_exact_and_hashed_and_no_index_is_named(name: str) -> None:
+    text = (ROOT / "requirements" / name).read_text()
+
+    for pin, hashes in pins(name).items():
+        assert re.fullmatch(r"[a-z0-9._-]+==[\w.!+]+( ;.*)?", pin), pin
+        assert re.search(r"sha256:[0-9a-f]{64}", hashes), pin
+    assert "://" not in text
+    assert not re.search(r"(?m)^\s*(-i|-f|--index|--extra-index|--find-links|--trusted)", text)
+
+
+@pytest.mark.parametrize("part", READERS)
+def test_compose_hands_over_exactly_what_the_process_reads(part: str) -> None:
+    expected = names(READERS[part]) - set(NOT_HANDED_OVER[part])
+
+    assert set(handed_over(part)) == expected
+
+
+def test_a_user_may_set_everything_that_is_not_fixed() -> None:
+    known = set().union(*map(names, READERS.values()))
+    indirect = {"DATABASE_PASSWORD", "DATABASE_ADMIN_PASSWORD"}  # made of the roles' passwords
+    by_image = set().union(*NOT_HANDED_OVER.values()) - {"PORT"}
+
+    assert may_be_set() == known - set(FIXED) - indirect - by_image | {"POSTGRES_PASSWORD"}
+
+
+def test_the_example_lists_every_variable_once_with_its_reason() -> None:
+    listed = re.findall(r"(?m)^# ([A-Z_]+)=", EXAMPLE)
+    reasons = re.findall(
+        r"(?m)^# [A-Z\d].{15,}\.\n# ([A-Z_]+)=|^# [a-z].*\.\n# ([A-Z_]+)=", EXAMPLE
+    )
+
+    assert sorted(listed) == sorted(may_be_set())
+    assert sorted(first or second for first, second in reasons) == sorted(listed)
+    assert not re.search(r"(?m)^[^#\n]", EXAMPLE), "nothing is set by copying the file"
+
+
+@pytest.mark.parametrize("name", sorted(examples()))
+def test_the_example_shows_the_default(name: str) -> None:
+    given = set(re.findall(rf"\$\{{{name}:-([^}}]*)\}}", COMPOSE))
+    fields = [
+        settings.model_fields[name.lower()]
+        for classes in READERS.values()
+        for settings in classes
+        if name.lower() in settings.model_fields
+    ]
+    defaults = given or {"" if field.default is None else str(field.default) for field in fields}
+
+    assert {examples()[name]} == defaults
+
+
+def test_the_default_passwords_are_those_that_production_refuses() -> None:
+    passwords = {value for name, value in examples().items() if name.endswith("PASSWORD")}
+
+    assert passwords == {DEFAULT_PASSWORD}

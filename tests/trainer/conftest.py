@@ -1,0 +1,42 @@
+"""One training on the sample, in this process, for all tests that look at what came of it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from contract.bundle import METADATA, Provenance
+from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from trainer.data import Data
+from trainer.model import Trained
+from trainer.pipeline import make, provenance_of
+from trainer.progress import Progress
+from trainer.sample import make_sample
+from trainer.settings import TrainerSettings
+
+
+@dataclass(frozen=True)
+class Made:
+    """A bundle's files, and the training that they came from."""
+
+    data: Data
+    provenance: Provenance
+    trained: Trained
+    files: dict[str, bytes]
+
+    @property
+    def metadata(self) -> Any:
+        return json.loads(self.files[METADATA])
+
+    @property
+    def card(self) -> str:
+        return self.files["model_card.md"].decode()
+
+
+@pytest.fixture(scope="session")
+def made() -> Made:
+    data, settings = make_sample(SCHEMA), TrainerSettings()
+    provenance = provenance_of(SCHEMA, data, settings)
+    files, trained = make(provenance, data, settings, Progress("console"))
+    return Made(data, provenance, trained, files)

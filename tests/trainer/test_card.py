@@ -1,0 +1,74 @@
+"""The card and its pictures say what a person should know before using the model."""
+
+import io
+import re
+from dataclasses import replace
+
+import matplotlib.image
+import pytest
+
+from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from tests.trainer.conftest import Made
+from trainer.card import model_card
+from trainer.evaluation import Threshold
+from trainer.plots import TITLES, draw
+
+
+def card_of(made: Made, *, is_sample: bool) -> str:
+    provenance = replace(made.provenance, is_sample=is_sample)
+    return model_card(provenance, made.metadata, Threshold(0.25, "its reason"), TITLES)
+
+
+def test_it_names_the_version_and_its_metrics(made: Made) -> None:
+    metrics = made.metadata["metrics"]
+
+    assert made.card.startswith(f"# Give Me Some Credit: {made.provenance.version}\n")
+    for name in ("auc", "average_precision", "brier"):
+        assert f"| {metrics[name]:.4f} |" in made.card
+    for count in metrics["at_threshold"].values():
+        assert f"{count:,} |" in made.card
+    assert made.card.count("\n| 10 | ") == 1
+
+
+def test_it_says_from_where_on_it_predicts_1_and_why(made: Made) -> None:
+    threshold = made.metadata["threshold"]
+
+    assert f"1 from {threshold['value']:.4f} on: {threshold['reason']}" in made.card
+
+
+def test_it_names_every_input_and_what_is_allowed(made: Made) -> None:
+    for feature in SCHEMA.features:
+        assert f"| {feature.name} | {feature.allowed} |" in made.card
+
+
+def test_it_warns_of_the_sample_and_only_of_the_sample(made: Made) -> None:
+    warning = "Trained on the built-in sample: made-up rows. Its answers mean nothing."
+
+    assert warning in made.card
+    assert warning in card_of(made, is_sample=True)
+    assert warning not in card_of(made, is_sample=False)
+
+
+def test_every_picture_in_it_is_in_the_bundle(made: Made) -> None:
+    assert re.findall(r"!\[[^]]+\]\(([^)]+)\)", made.card) == list(TITLES)
+    assert set(TITLES) <= set(made.files)
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_each_picture_is_a_png_with_something_in_it(made: Made, name: str) -> None:
+    content = made.files[name]
+    pixels = matplotlib.image.imread(io.BytesIO(content), format="png")
+
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    assert pixels.shape[0] > 300
+    assert pixels.shape[1] > 500
+    assert pixels.std() > 0.05
+
+
+def test_the_same_model_gives_the_same_pictures(made: Made) -> None:
+    trained = made.trained
+    scores = trained.scorer.score(trained.held_out.features)
+
+    again = draw(SCHEMA, made.data, trained.held_out, scores, made.metadata["metrics"])
+
+    assert again == {name: made.files[name] for name in TITLES}

@@ -1,0 +1,396 @@
+"""The commands, each as a person runs it: a process of its own, on a small CSV."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from contract import bundle
+from contract.digest import canonical_json, sha256
+from contract.store import ModelStore
+from tests.trainer.csv_text import csv_text, rows
+
+ROWS = rows(4000)
+
+
+@dataclass
+class Trainer:
+    """The trainer in a directory of its own."""
+
+    home: Path
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def store(self) -> ModelStore:
+        return ModelStore(self.home / "models")
+
+    @property
+    def active(self) -> str:
+        version = self.store.active()
+        assert version is not None
+        return version
+
+    def start(self, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "trainer", *arguments],
+            env={
+                **os.environ,
+                "MODELS_DIR": str(self.store.root),
+                "DATA_DIR": str(self.home),
+                **self.settings,
+                **settings,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str, expected: int = 0, **settings: str) -> str:
+        """Its output; on the error stream where it should fail."""
+        with self.start(*arguments, **settings) as process:
+            output, errors = process.communicate(timeout=120)
+        assert process.returncode == expected, output + errors
+        assert "Traceback" not in errors
+        if expected:
+            return errors
+        assert errors == ""
+        return output
+
+    def state(self) -> dict[str, tuple[int, int]]:
+        """Every file with its moment of change and its node."""
+        found = [self.store.root, *self.store.root.rglob("*")]
+        return {str(path): (path.stat().st_mtime_ns, path.stat().st_ino) for path in found}
+
+    def write(self, count: int) -> None:
+        (self.home / "cs-training.csv").write_text(csv_text(ROWS[:count]))
+
+
+@pytest.fixture
+def trainer(tmp_path: Path) -> Trainer:
+    made = Trainer(tmp_path)
+    made.write(3000)
+    return made
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Models after one training and after two, to be copied."""
+    home = tmp_path_factory.mktemp("published")
+    made = Trainer(home)
+    made.write(3000)
+    made.run()
+    shutil.copytree(made.store.root, home / "one")
+    made.run("train", SEED="1")
+    return home / "one", made.store.root
+
+
+@pytest.fixture
+def one(trainer: Trainer, published: tuple[Path, Path]) -> Trainer:
+    """One version, active."""
+    shutil.copytree(published[0], trainer.store.root)
+    return trainer
+
+
+@pytest.fixture
+def two(trainer: Trainer, published: tuple[Path, Path]) -> tuple[Trainer, str, str]:
+    """Two versions, the second active."""
+    shutil.copytree(published[1], trainer.store.root)
+    first = trainer.store.previous()
+    assert first is not None
+    return trainer, first, trainer.active
+
+
+def test_train_publishes_and_activates_and_says_what_to_run_next(trainer: Trainer) -> None:
+    output = trainer.run()
+
+    version = trainer.active
+    metrics = bundle.load(trainer.store.path(version)).metadata["metrics"]
+    assert version.startswith("gmsc-")
+    assert "sample" not in output.lower()
+    assert f"{version} is active now; it was none" in output
+    summary, next_step = output.splitlines()[-2:]
+    assert f"version {version}: AUC {metrics['auc']:.4f}" in summary
+    assert next_step.startswith("next: ")
+
+
+def test_training_again_finds_the_version_and_changes_nothing(one: Trainer) -> None:
+    before = one.state()
+
+    output = one.run("train")
+
+    assert f"{one.active} is published already" in output
+    assert one.state() == before
+
+
+def test_a_zip_of_the_same_data_is_the_same_version(one: Trainer) -> None:
+    before = one.state()
+    other = one.home / "elsewhere.zip"
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.write(one.home / "cs-training.csv")
+    (one.home / "cs-training.csv").unlink()
+
+    one.run(DATA_PATH=str(other))
+
+    assert one.state() == before
+
+
+def test_a_damaged_version_does_not_pass_for_the_model(one: Trainer) -> None:
+    (one.store.path(one.active) / "model.joblib").write_bytes(b"")
+
+    assert "train failed: " in one.run(expected=1)
+
+
+def test_if_none_trains_only_where_nothing_is_active(trainer: Trainer) -> None:
+    trainer.run("train", "--if-none")
+    before, first = trainer.state(), trainer.active
+    trainer.write(3500)
+
+    output = trainer.run("train", "--if-none")
+
+    assert output == f"{first} is active: nothing to do\n"
+    assert trainer.state() == before
+
+
+def test_no_activate_only_publishes(trainer: Trainer) -> None:
+    trainer.run("train", "--no-activate")
+
+    assert trainer.store.active() is None
+    assert len(trainer.store.versions()) == 1
+
+
+def test_without_data_the_sample_is_used_and_said_loudly(trainer: Trainer) -> None:
+    (trainer.home / "cs-training.csv").unlink()
+
+    output = trainer.run()
+
+    assert "BUILT-IN SAMPLE" in output
+    assert trainer.active.startswith("gmsc-sample-")
+    assert bundle.load(trainer.store.path(trainer.active)).is_sample
+
+
+def test_list_shows_every_version_and_the_active_one(two: tuple[Trainer, str, str]) -> None:
+    trainer, first, second = two
+    (trainer.store.path(first) / "metadata.json").write_text("{")
+
+    lines = {line.split()[0]: line for line in trainer.run("list").splitlines()}
+
+    assert set(lines) == {first, second}
+    assert " active " in lines[second]
+    assert " AUC 0." in lines[second]
+    assert "3,000 rows, cs-training.csv" in lines[second]
+    assert "damaged: " in lines[first]
+
+
+def test_list_of_nothing_says_so(trainer: Trainer) -> None:
+    assert trainer.run("list") == f"no version is published in {trainer.store.root}\n"
+
+
+def test_verify_trains_again_and_compares(two: tuple[Trainer, str, str]) -> None:
+    trainer, first, second = two
+    before = trainer.state()
+
+    output = trainer.run("verify", first)
+
+    assert f"{first}: trained again, 3,000 scores equal to the last bit" in output
+    assert f"{second}: trained again" in trainer.run("verify", SEED="1")
+    assert trainer.state() == before
+
+
+def test_verify_on_other_data_or_settings_fails_and_says_in_what(one: Trainer) -> None:
+
+    by_seed = one.run("verify", expected=1, SEED="1")
+    one.write(3001)
+    by_data = one.run("verify", expected=1)
+
+    assert f"not {one.active}: settings.seed differ" in by_seed
+    assert f"not {one.active}: data.sha256 differ" in by_data
+
+
+def test_verify_finds_a_model_that_is_not_the_one_training_gives(
+    two: tuple[Trainer, str, str],
+) -> None:
+    """The other version's model under this version's name, every hash in order."""
+    trainer, first, second = two
+    target, other = trainer.store.path(first), trainer.store.path(second)
+    metadata = json.loads((target / "metadata.json").read_text())
+    for name in ("model.joblib", "golden.json"):
+        content = (other / name).read_bytes()
+        (target / name).write_bytes(content)
+        metadata["files"][name] = sha256(content)
+    del metadata["checksum"]
+    metadata["threshold"]["value"] += 0.01
+    metadata["checksum"] = sha256(canonical_json(metadata))
+    (target / "metadata.json").write_text(json.dumps(metadata))
+
+    assert f"{first} is not what training gives here: " in trainer.run("verify", first, expected=1)
+
+
+@pytest.mark.parametrize("arguments", [("verify",), ("verify", "gmsc-none"), ("rollback",)])
+def test_what_needs_a_version_says_that_there_is_none(
+    trainer: Trainer, arguments: tuple[str, ...]
+) -> None:
+    assert trainer.run(*arguments, expected=1).startswith(f"{arguments[0]} failed: ")
+
+
+def test_activate_rollback_and_the_reverse(two: tuple[Trainer, str, str]) -> None:
+    trainer, first, second = two
+
+    assert f"{first} is active now; it was {second}" in trainer.run("activate", first)
+    assert f"{first} is active already" in trainer.run("activate", first)
+    assert f"{second} is active now; it was {first}" in trainer.run("rollback")
+    assert trainer.active == second
+
+
+def test_a_damaged_version_is_not_activated(two: tuple[Trainer, str, str]) -> None:
+    trainer, first, second = two
+    (trainer.store.path(first) / "golden.json").unlink()
+
+    message = trainer.run("activate", first, expected=1)
+
+    assert f"activate failed: {first} lacks golden.json" in message
+    assert trainer.active == second
+
+
+def test_activate_refuses_what_is_no_version(trainer: Trainer) -> None:
+    assert "'../x' is not a version" in trainer.run("activate", "../x", expected=1)
+
+
+def test_diff_says_in_what_two_versions_differ(two: tuple[Trainer, str, str]) -> None:
+    trainer, first, _ = two
+    trainer.write(3500)
+    trainer.run()
+
+    output = trainer.run("diff", first, trainer.active)
+
+    assert "data.rows: 3000 -> 3500" in output
+    assert "data.sha256: " in output
+    assert "libraries" not in output
+    assert "golden rows: " in output.splitlines()[-1]
+
+
+def test_prune_keeps_the_newest_the_active_and_the_pinned(two: tuple[Trainer, str, str]) -> None:
+    trainer, first, second = two
+    trainer.run("train", "--no-activate", SEED="2")
+    trainer.run("train", "--no-activate", SEED="3")
+    (third,) = [
+        version
+        for version in trainer.store.versions()
+        if bundle.read_metadata(trainer.store.path(version))["settings"]["seed"] == 2
+    ]
+    newest = set(trainer.store.versions()) - {first, second, third}
+
+    trainer.run("prune", "--keep", "4")
+    assert len(trainer.store.versions()) == 4
+    output = trainer.run("prune", "--keep", "1", PINNED_VERSIONS=f" {first} , other")
+
+    assert output == f"removed {third}\n"
+    assert set(trainer.store.versions()) == {first, second} | newest
+    assert trainer.active == second
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TEST_SHARE", "1.5"),
+        ("TEST_SHARE", "nan"),
+        ("MIN_AUC", "high"),
+        ("SEED", "-1"),
+        ("LOG_FORMAT", "xml"),
+    ],
+)
+def test_an_invalid_setting_is_named_in_one_line(trainer: Trainer, name: str, value: str) -> None:
+    message = trainer.run(expected=2, **{name: value})
+
+    assert message.startswith(f"{name}: ")
+    assert message.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [("unknown",), ("prune",), ("prune", "--keep", "0")])
+def test_wrong_usage_is_said(trainer: Trainer, arguments: tuple[str, ...]) -> None:
+    assert "usage: python -m trainer" in trainer.run(*arguments, expected=2)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"DATA_PATH": "absent.csv"}, "train failed: absent.csv: No such file or directory\n"),
+        ({"DATASET": "other"}, "train failed: DATASET is other; known are gmsc\n"),
+        ({"MIN_AUC": "0.999"}, "is under MIN_AUC 0.999: nothing was published"),
+        ({"TEST_SHARE": "0.00001"}, "both labels are needed"),
+        ({"TEST_SHARE": "0.99999"}, "both labels are needed"),
+    ],
+)
+def test_what_cannot_be_trained_publishes_nothing(
+    trainer: Trainer, settings: dict[str, str], expected: str
+) -> None:
+    assert expected in trainer.run(expected=1, **settings)
+    assert trainer.store.versions() == []
+
+
+def test_bad_data_publishes_nothing_and_leaves_the_active_model(one: Trainer) -> None:
+    before = one.state()
+    with (one.home / "cs-training.csv").open("a") as file:
+        file.write("3001,0,0.5\n")
+
+    message = one.run(expected=1)
+
+    assert "cs-training.csv, line 3002: 3 fields instead of 12" in message
+    assert one.state() == before
+
+
+def test_models_that_cannot_be_written_are_a_clear_error(trainer: Trainer) -> None:
+    (trainer.home / "file").write_text("x")
+
+    message = trainer.run(expected=1, MODELS_DIR=str(trainer.home / "file"))
+
+    assert message.startswith("train failed: ")
+
+
+def test_each_line_of_the_json_log_is_an_object(trainer: Trainer) -> None:
+    (trainer.home / "cs-training.csv").unlink()
+
+    lines = [json.loads(line) for line in trainer.run(LOG_FORMAT="json").splitlines()]
+
+    assert all({"ts", "level", "event"} <= set(line) for line in lines)
+    assert [line["level"] for line in lines].count("warning") == 1
+    assert {"train", "evaluate", "publish"} <= {line.get("step") for line in lines}
+
+
+def test_two_trainers_at_once_leave_one_whole_bundle_each(trainer: Trainer) -> None:
+    processes = [trainer.start(SEED=seed) for seed in ("0", "0", "1")]
+    for process in processes:
+        with process:
+            output, errors = process.communicate(timeout=120)
+            assert process.returncode == 0, output + errors
+
+    versions = trainer.store.versions()
+    assert len(versions) == 2
+    for version in versions:
+        bundle.load(trainer.store.path(version))
+    assert trainer.active in versions
+
+
+def test_a_trainer_that_is_killed_leaves_nothing_half(one: Trainer) -> None:
+    """After each of its steps, so that the last kills fall around the publication."""
+    first = one.active
+    for step in ("read", "train", "evaluate", "draw", "publish"):
+        with one.start(SEED="1") as process:
+            assert process.stdout is not None
+            while not process.stdout.readline().startswith(step):
+                assert process.poll() is None
+            process.kill()
+
+        for version in one.store.versions():
+            bundle.load(one.store.path(version))
+        assert one.active in one.store.versions()
+        assert step == "publish" or one.active == first
+
+    one.run(SEED="1")
+    assert one.active != first
+    assert not list(one.store.root.glob(".staging*"))

@@ -1,0 +1,61 @@
+"""The golden rows stand at the edges of what is possible, and a client could send each of them."""
+
+import numpy as np
+import pytest
+
+from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from contract.preprocessing import Matrix
+from contract.schema import Feature
+from tests.bundles import random_rows
+from trainer.golden_rows import golden_rows
+from trainer.sample import make_sample
+
+NAMES = list(SCHEMA.names)
+DATA = make_sample(SCHEMA).features
+ROWS = golden_rows(SCHEMA, DATA)
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        pytest.param(DATA, id="sample"),
+        pytest.param(random_rows(3, 0), id="three rows"),
+        pytest.param(np.full((5, 10), np.nan), id="all missing"),
+    ],
+)
+def test_each_value_is_possible(features: Matrix) -> None:
+    for row in golden_rows(SCHEMA, features).tolist():
+        for feature, value in zip(SCHEMA.features, row, strict=True):
+            assert feature.accepts(None if np.isnan(value) else value)
+
+
+@pytest.mark.parametrize("feature", SCHEMA.features, ids=lambda feature: feature.name)
+def test_each_edge_of_each_feature_is_there(feature: Feature) -> None:
+    values = ROWS[:, NAMES.index(feature.name)].tolist()
+
+    assert {feature.minimum, feature.maximum, *feature.missing_codes} <= set(values)
+    assert any(map(np.isnan, values)) == feature.nullable
+
+
+def test_the_edge_between_ratio_and_amount_is_there() -> None:
+    income, ratio = (ROWS[:, NAMES.index(name)] for name in ("MonthlyIncome", "DebtRatio"))
+    amounts = income[ratio == 1e4]
+
+    assert {0.0, 1.0, np.nextafter(1.0, 2.0)} <= set(amounts.tolist())
+    assert np.isnan(amounts).any()
+
+
+def test_all_that_can_be_missing_is_missing_together() -> None:
+    nullable = [place for place, item in enumerate(SCHEMA.features) if item.nullable]
+
+    assert np.isnan(ROWS[:, nullable]).all(axis=1).any()
+
+
+def test_none_is_a_row_of_the_data() -> None:
+    known = {row.tobytes() for row in DATA}
+
+    assert not [row for row in ROWS if row.tobytes() in known]
+
+
+def test_the_same_data_gives_the_same_rows() -> None:
+    assert golden_rows(SCHEMA, DATA).tobytes() == ROWS.tobytes()

@@ -1,0 +1,128 @@
+"""The same data gives the same model to the last bit, whatever machine it is trained on."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from contract.digest import sha256
+from contract.preprocessing import Preprocessing
+from tests.trainer.conftest import Made
+from trainer.data import Data
+from trainer.model import identity, train
+from trainer.pipeline import make, provenance_of
+from trainer.progress import Progress
+from trainer.settings import TrainerSettings
+
+SCORES = """
+import json
+from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from contract.digest import sha256
+from trainer.model import train
+from trainer.pipeline import provenance_of
+from trainer.sample import make_sample
+from trainer.settings import TrainerSettings
+data, settings = make_sample(SCHEMA), TrainerSettings()
+trained = train(SCHEMA, data, settings)
+scores = trained.scorer.score(data.features)
+print(json.dumps([provenance_of(SCHEMA, data, settings).version, sha256(scores.tobytes())]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "prefix"),
+    [
+        pytest.param({"OMP_NUM_THREADS": "1"}, [], id="one thread"),
+        pytest.param({"OMP_NUM_THREADS": "2"}, [], id="two threads"),
+        pytest.param({"OPENBLAS_NUM_THREADS": "1"}, [], id="one thread in BLAS"),
+        pytest.param({"PYTHONHASHSEED": "12345"}, [], id="hash seed"),
+        pytest.param({"TZ": "Pacific/Kiritimati", "LANG": "tr_TR.UTF-8"}, [], id="place"),
+        pytest.param({"LC_ALL": "C", "PYTHONUTF8": "0"}, [], id="no locale"),
+        pytest.param({}, ["taskset", "-c", "0"], id="one core"),
+    ],
+)
+def test_another_environment_gives_the_same_version_and_scores(
+    made: Made, environment: Mapping[str, str], prefix: list[str]
+) -> None:
+    if prefix and shutil.which(prefix[0]) is None:
+        pytest.skip(f"there is no {prefix[0]} here")
+
+    found = subprocess.run(
+        [*prefix, sys.executable, "-c", SCORES],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    expected = sha256(made.trained.scorer.score(made.data.features).tobytes())
+    assert json.loads(found.stdout) == [made.provenance.version, expected]
+
+
+def test_training_again_in_one_process_gives_the_same_files(made: Made) -> None:
+    again, _ = make(made.provenance, made.data, TrainerSettings(), Progress("console"))
+
+    for name in set(again) - {"metadata.json"}:
+        assert again[name] == made.files[name], name
+
+
+def test_preprocessing_is_learnt_on_the_training_part_alone(made: Made) -> None:
+    expected = Preprocessing.fit(SCHEMA, made.trained.training.features).describe()
+
+    assert made.trained.preprocessing.describe() == expected
+    assert expected != Preprocessing.fit(SCHEMA, made.data.features).describe()
+
+
+def test_every_row_is_in_one_part(made: Made) -> None:
+    training, held_out = made.trained.training, made.trained.held_out
+
+    assert len(training) + len(held_out) == len(made.data)
+    assert not {row.tobytes() for row in training.features} & {
+        row.tobytes() for row in held_out.features
+    }
+
+
+def test_another_label_of_the_same_features_stays_in_their_part(made: Made) -> None:
+    opposite = replace(made.data, labels=1 - made.data.labels)
+
+    other = train(SCHEMA, opposite, TrainerSettings())
+
+    np.testing.assert_array_equal(other.held_out.features, made.trained.held_out.features)
+
+
+@pytest.mark.parametrize("setting", [{"seed": 1}, {"test_share": 0.25}])
+def test_a_setting_of_the_training_makes_another_version(
+    made: Made, setting: Mapping[str, float]
+) -> None:
+    settings = TrainerSettings.model_validate(setting)
+
+    assert identity(settings) != identity(TrainerSettings())
+    assert provenance_of(SCHEMA, made.data, settings).version != made.provenance.version
+
+
+@pytest.mark.parametrize("setting", [{"min_auc": 0.5}, {"pinned_versions": "a"}])
+def test_a_setting_of_the_work_around_it_does_not(made: Made, setting: Mapping[str, float]) -> None:
+    settings = TrainerSettings.model_validate(setting)
+
+    assert provenance_of(SCHEMA, made.data, settings).version == made.provenance.version
+
+
+@pytest.mark.parametrize("income", [np.nan, 0.0, 5000.0])
+def test_data_in_which_a_column_says_nothing_can_be_trained_on(made: Made, income: float) -> None:
+    """All incomes missing, or none: then there is no ratio, or no amount, to learn a tail of."""
+    features = made.data.features[:4000].copy()
+    features[:, SCHEMA.names.index("MonthlyIncome")] = income
+    data = Data(features, made.data.labels[:4000], "test", False)
+    settings = TrainerSettings(min_auc=0.5)
+
+    files, trained = make(provenance_of(SCHEMA, data, settings), data, settings, Progress("json"))
+
+    assert "metadata.json" in files
+    assert np.isfinite(trained.scorer.score(features)).all()
