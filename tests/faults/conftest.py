@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.faults import bundle
+from tests import bundles
 from tests.faults.report import Result, table
 from tests.faults.rig import Rig
 from tests.faults.server import Server
@@ -56,19 +56,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory of models with one in it."""
     root = tmp_path_factory.mktemp("models")
-    bundle.publish(root)
+    bundles.publish(root, bundles.fit())
     return root
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """One server for all tests; each leaves it running and as it was."""
+    # Not below pytest's own directories: as root the server runs as another user.
     with TemporaryDirectory(prefix="faults-") as root:
-        server = Server(Path(root))
-        server.create()
+        Path(root).chmod(0o755)
+        server = Server(Path(root) / "postgres")
         server.start()
         yield server
-        server.remove()
+        server.kill()
 
 
 @pytest.fixture

@@ -20,10 +20,10 @@ import db.log.row
 import db.log.spool
 from api import model
 from api.__main__ import main
-from db.log.drainer import Drainer
 from db.log.errors import PostgresAway
 from db.log.postgres import PostgresLog
 from db.log.row import RowFormat
+from db.log.row_store import RowStore
 from db.log.spool import Spool
 from tests.faults.power import Notes
 
@@ -91,7 +91,7 @@ _POINTS: dict[str, tuple[Any, str, bool]] = {
     "before the fsync": (os, "fdatasync", True),
     "after the fsync, before the answer": (os, "fdatasync", False),
     "after the COPY, before COMMIT": (PostgresLog, "_copy", False),
-    "after COMMIT, before the segment goes": (Drainer, "_store", False),
+    "after COMMIT, before the segment goes": (RowStore, "store", False),
     "before the segment goes": (Spool, "_remove", True),
     "after the segment went": (Spool, "_remove", False),
     "while a directory goes": (Path, "rmdir", True),
@@ -204,7 +204,7 @@ def _drop_on_timeout() -> None:
         except PostgresAway:
             return None
 
-    _wrap(Drainer, "_store", around)
+    _wrap(RowStore, "store", around)
 
 
 def _synchronous_commit_off() -> None:

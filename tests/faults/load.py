@@ -7,10 +7,9 @@ import time
 import uuid
 from dataclasses import dataclass, field
 
-import numpy as np
-
+from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.digest import canonical_json
-from tests.faults.bundle import SCHEMA, random_rows
+from tests.bundles import random_rows
 
 # What a request came to when no answer arrived.
 UNKNOWN = 0
@@ -145,7 +144,7 @@ class _Wire:
 
 
 def _instances(*, seed: int, count: int) -> list[dict[str, float | None]]:
-    rows = random_rows(np.random.default_rng(seed), count).tolist()
+    rows = random_rows(count, seed).tolist()
     return [
         {
             feature.name: _value(value, feature.kind)

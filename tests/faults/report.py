@@ -40,7 +40,7 @@ class Result:
         return cls(
             fault,
             verdict,
-            {phase: p99(found) for phase, found in phases.items()},
+            {phase: within(0.99, found) for phase, found in phases.items()},
             {
                 phase: Counter(item.status for item in found if item.status != 200)
                 for phase, found in phases.items()
@@ -69,10 +69,10 @@ def table(results: Iterable[Result]) -> str:
     return "\n".join([_HEAD, *(result.line() for result in results)])
 
 
-def p99(exchanges: list[Exchange]) -> float:
-    """Milliseconds within which 99 of 100 answers came; 0 without any."""
+def within(share: float, exchanges: list[Exchange]) -> float:
+    """Milliseconds within which that share of the answers came; 0 without any."""
     times = sorted(item.seconds for item in exchanges if item.status != UNKNOWN)
-    return 1000 * times[min(len(times) - 1, int(0.99 * len(times)))] if times else 0.0
+    return 1000 * times[min(len(times) - 1, int(share * len(times)))] if times else 0.0
 
 
 def _statuses(counts: Counter[int]) -> str:

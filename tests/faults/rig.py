@@ -64,6 +64,8 @@ class Rig:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(5)
         self._loop.close()
+        if self.server.answers():
+            self.server.sql("postgres", f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
 
     def migrate(self) -> None:
         """`python -m db migrate`."""

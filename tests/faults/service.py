@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.conftest import free_port
 from tests.faults.processes import descendants, send, wait_until
-from tests.faults.server import free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -88,6 +88,17 @@ class Service:
                 return error.code, json.load(error) if error.code == 503 else {}
         except OSError:
             return 0, {}
+
+    def predict(self, body: bytes) -> dict[str, Any]:
+        """The answer of /predict, which must be a 200."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/predict",
+            data=body,
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=5) as reply:
+            answer: dict[str, Any] = json.load(reply)
+        return answer
 
     def log_state(self) -> dict[str, Any]:
         """What /health says of the log, whether it is well or not."""

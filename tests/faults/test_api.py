@@ -26,9 +26,7 @@ def test_killed_again_and_again(rig: Rig, record: Record) -> None:
     kills = 50 if FULL else 5
     rig.api.start()
 
-    with survived(
-        rig, record, f"api killed {kills} times", allowed=CUT_OFF, times_healthy_p99=None
-    ):
+    with survived(rig, record, f"api killed {kills} times", allowed=CUT_OFF, times_healthy=None):
         for number in range(kills):
             if number % 3 == 1:
                 rig.network("cut")
@@ -53,7 +51,7 @@ def test_stopped_under_load(rig: Rig, record: Record, network: Mode) -> None:
         record,
         f"api stopped (SIGTERM), network to Postgres: {network.replace('_', ' ')}",
         allowed=STOPPING,
-        times_healthy_p99=None,
+        times_healthy=None,
     ):
         rig.network(network)
         pause(0.5)
@@ -108,7 +106,7 @@ def test_a_rolling_restart_with_rows_in_the_spool(rig: Rig, record: Record, orde
     service = rig.service(faults={} if forward else newer)
     service.start()
 
-    with survived(rig, record, f"rolling restart {order}", allowed=CUT_OFF, times_healthy_p99=None):
+    with survived(rig, record, f"rolling restart {order}", allowed=CUT_OFF, times_healthy=None):
         rig.network("cut")
         pause(1)
         service.kill()
@@ -121,13 +119,14 @@ def test_a_rolling_restart_with_rows_in_the_spool(rig: Rig, record: Record, orde
     assert 0 < with_it[0] < with_it[1]
 
 
+@pytest.mark.slow_faults
 def test_an_orphan_that_cannot_be_stored_yet_holds_up_no_live_row(rig: Rig, record: Record) -> None:
     """A newer release left rows whose column the database lacks; this one serves as ever."""
     service = rig.service(faults={"newer_row": True})
     service.start()
 
     with survived(
-        rig, record, "an orphan with an unknown column", allowed=CUT_OFF, times_healthy_p99=None
+        rig, record, "an orphan with an unknown column", allowed=CUT_OFF, times_healthy=None
     ):
         rig.network("cut")
         pause(1)
@@ -150,6 +149,7 @@ def test_an_orphan_that_cannot_be_stored_yet_holds_up_no_live_row(rig: Rig, reco
     assert "postgres_away" not in states
 
 
+@pytest.mark.slow_faults
 def test_the_whole_machine_loses_power(rig: Rig, record: Record, tmp_path: Path) -> None:
     """Three times, with Postgres away: what was not synced is gone, and was not answered."""
     notes = Notes(tmp_path / "notes")
@@ -157,7 +157,7 @@ def test_the_whole_machine_loses_power(rig: Rig, record: Record, tmp_path: Path)
     service.start()
 
     with survived(
-        rig, record, "power cut (unsynced bytes gone)", allowed=CUT_OFF, times_healthy_p99=None
+        rig, record, "power cut (unsynced bytes gone)", allowed=CUT_OFF, times_healthy=None
     ):
         rig.network("cut")
         for _ in range(3):
@@ -178,7 +178,7 @@ def test_everything_at_once(rig: Rig, server: Server, record: Record) -> None:
         record,
         "Postgres killed; api stopped, started, killed, started; Postgres started",
         allowed=STOPPING,
-        times_healthy_p99=None,
+        times_healthy=None,
     ):
         server.kill()
         pause(0.5)

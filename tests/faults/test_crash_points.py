@@ -49,7 +49,7 @@ def _with_an_orphan(rig: Rig, service: Service, switch: Path) -> None:
 def _in_a_new_process(_rig: Rig, service: Service, switch: Path) -> None:
     service.kill()
     switch.touch()
-    service.start()
+    service.launch()
 
 
 # The quick form takes one point of each kind.
@@ -62,7 +62,7 @@ _LONG = pytest.mark.slow_faults
         pytest.param("before the write", _at_once, marks=_LONG),
         ("in the middle of the write", _at_once),
         pytest.param("after the write", _at_once, marks=_LONG),
-        ("after the write", _without_postgres),
+        pytest.param("after the write", _without_postgres, marks=_LONG),
         ("before the fsync", _without_postgres),
         ("after the fsync, before the answer", _without_postgres),
         ("after the COPY, before COMMIT", _in_a_replay),
@@ -83,7 +83,7 @@ def test_the_process_ends(
     service.start()
     name = f"api ends {point} ({reach.__name__.strip('_').replace('_', ' ')})"
 
-    with survived(rig, record, name, allowed=frozenset({UNKNOWN}), times_healthy_p99=None):
+    with survived(rig, record, name, allowed=frozenset({UNKNOWN}), times_healthy=None):
         reach(rig, service, switch)
         wait_until(lambda: service.ended, seconds=15, what=f"the api reaches: {point}")
         code = service.process and service.process.returncode

@@ -2,10 +2,14 @@
 
 import pytest
 
+from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT
+from contract.digest import canonical_json
 from tests.faults.conftest import Record
 from tests.faults.load import Exchange
 from tests.faults.rig import Rig, pause
 from tests.faults.verdict import judge
+
+LOOKUP = "SELECT probability FROM prediction_log WHERE prediction_id = %s"
 
 ANSWERED = Exchange("run-1", "before", 0.0, status=200, predictions={"id-1": 0.25})
 
@@ -26,6 +30,24 @@ def test_without_a_fault_all_is_answered_and_logged(rig: Rig, record: Record) ->
     assert verdict.answered > 1000
     assert {exchange.status for exchange in load.exchanges} == {200}
     assert verdict.unanswered == 0
+
+
+def test_the_row_can_be_selected_the_moment_the_answer_arrives(rig: Rig) -> None:
+    rig.api.start()
+    rig.api.wait_for_state("normal")
+    body = canonical_json(GIVE_ME_SOME_CREDIT.example)
+    connection = rig.server.connect(rig.database)
+    seen = []
+
+    with connection, connection.cursor() as cursor:
+        for _ in range(200):
+            answer = rig.api.predict(body)
+            cursor.execute(LOOKUP, (answer["prediction_id"],))
+            seen.append(cursor.fetchall() == [(answer["probability"],)])
+    connection.close()
+
+    # One commit in a hundred may take longer than LOG_VISIBLE_WAIT_MS on a busy machine.
+    assert seen.count(False) <= 2
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_slow(rig: Rig, record: Record) -> None:
     """
     rig.api.start()
 
-    with survived(rig, record, "network 250 ms slower each way", times_healthy_p99=None) as load:
+    with survived(rig, record, "network 250 ms slower each way", times_healthy=None) as load:
         rig.network("slow")
         pause(FAULT_SECONDS)
         rig.network("pass")

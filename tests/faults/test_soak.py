@@ -30,7 +30,7 @@ def test_one_fault_after_another(rig: Rig, server: Server, record: Record) -> No
         record,
         f"{_FAULTS} faults of Postgres and the network in turn",
         allowed=frozenset({UNKNOWN}),
-        times_healthy_p99=None,
+        times_healthy=None,
     ):
         for number in range(_FAULTS):
             choice.choice(_KINDS)(rig, server)

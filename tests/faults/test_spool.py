@@ -13,6 +13,8 @@ from tests.faults.rig import Rig, pause
 from tests.faults.scenario import survived
 from tests.faults.volume import filled, set_read_only, small_volume
 
+_LONG = pytest.mark.slow_faults
+
 REFUSED = frozenset({503})
 
 
@@ -28,7 +30,7 @@ def volume(rig: Rig) -> Iterator[Path]:
 def test_its_disk_full_while_postgres_is_there(rig: Rig, volume: Path, record: Record) -> None:
     rig.api.start()
 
-    with survived(rig, record, "disk of the spool full", times_healthy_p99=None):
+    with survived(rig, record, "disk of the spool full", times_healthy=None):
         with filled(volume):
             rig.api.wait_for_state("spool_unusable")
             pause(2)
@@ -49,6 +51,7 @@ def test_its_disk_full_while_postgres_is_away(rig: Rig, volume: Path, record: Re
             assert rig.api.get("/livez")[0] == 200
         # Room again, still no Postgres.
         rig.api.wait_for_state("postgres_away")
+        load.phase = "after"
         rig.network("pass")
         rig.api.wait_for_state("normal")
 
@@ -66,6 +69,7 @@ def test_its_quota_reached_while_postgres_is_away(rig: Rig, record: Record) -> N
         # Nothing was refused before the spool was full.
         full = rig.api.log_state()["spool_bytes"]
         pause(1)
+        load.phase = "after"
         rig.network("pass")
         rig.api.wait_for_state("normal")
 
@@ -77,21 +81,19 @@ def test_read_only_when_the_api_starts(rig: Rig, volume: Path, record: Record) -
     set_read_only(volume, read_only=True)
     rig.api.start()
 
-    with survived(rig, record, "spool read-only", times_healthy_p99=None):
+    with survived(rig, record, "spool read-only", times_healthy=None):
         rig.api.wait_for_state("spool_unusable")
         pause(2)
         set_read_only(volume, read_only=False)
         rig.api.wait_for_state("normal")
 
 
-@pytest.mark.parametrize("postgres", [pytest.param("there", marks=pytest.mark.slow_faults), "away"])
+@pytest.mark.parametrize("postgres", [pytest.param("there", marks=_LONG), "away"])
 def test_its_directory_removed(rig: Rig, record: Record, postgres: str) -> None:
     """What was answered from it lives on in the open files, and goes to Postgres from there."""
     rig.api.start()
 
-    with survived(
-        rig, record, f"spool directory removed, Postgres {postgres}", times_healthy_p99=None
-    ):
+    with survived(rig, record, f"spool directory removed, Postgres {postgres}", times_healthy=None):
         if postgres == "away":
             rig.network("cut")
             pause(1)
@@ -106,10 +108,10 @@ def test_its_directory_removed(rig: Rig, record: Record, postgres: str) -> None:
 @pytest.mark.parametrize(
     ("fault", "states"),
     [
-        ({"fdatasync": "slow"}, ("normal", "postgres_away")),
+        pytest.param({"fdatasync": "slow"}, ("normal", "postgres_away"), marks=_LONG),
         ({"fdatasync": "fail"}, ("normal", "unavailable")),
         ({"fdatasync": "hang"}, ("normal", "unavailable")),
-        ({"write": "no space"}, ("spool_unusable", "unavailable")),
+        pytest.param({"write": "no space"}, ("spool_unusable", "unavailable"), marks=_LONG),
     ],
     ids=["fsync-slow", "fsync-fails", "fsync-hangs", "write-fails"],
 )
@@ -128,7 +130,7 @@ def test_a_disk_that_does_not_do_as_told(
     rig.service(faults={**fault, "arm": str(switch)}).start()
     name = " ".join(f"{call}: {kind}" for call, kind in fault.items())
 
-    with survived(rig, record, f"spool's {name}", allowed=REFUSED, times_healthy_p99=None) as load:
+    with survived(rig, record, f"spool's {name}", allowed=REFUSED, times_healthy=None) as load:
         switch.touch()
         rig.api.wait_for_state(states[0])
         pause(1.5)
