@@ -35,6 +35,9 @@ _MODEL = "model.joblib"
 _GOLDEN = "golden.json"
 _REQUIRED = (_SCHEMA, _PREPROCESSING, _MODEL, _GOLDEN)
 
+# Training again makes the same version, and what stands there is never overwritten.
+_MEND = "restore it, or remove the directory and train again"
+
 Files = Mapping[str, bytes]
 
 
@@ -173,7 +176,7 @@ def read_metadata(directory: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleDamaged(f"{directory.name}/{METADATA} is not a bundle's metadata") from error
     if not is_whole:
-        raise BundleDamaged(f"{directory.name}/{METADATA} was edited or cut: train again")
+        raise BundleDamaged(f"{directory.name}/{METADATA} was edited or cut: {_MEND}")
     if version != directory.name or version != made_of:
         raise BundleDamaged(f"{directory.name} holds what belongs to version {version}")
     return metadata
@@ -192,9 +195,19 @@ def read_files(directory: Path, metadata: Mapping[str, Any]) -> dict[str, bytes]
         if sha256(content) != expected[name]:
             raise BundleDamaged(
                 f"{directory.name}/{name} is not the file that was published (its SHA-256"
-                " differs): restore it, or remove the directory and train again"
+                f" differs): {_MEND}"
             )
     return files
+
+
+def check(directory: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The metadata and the files of the bundle in `directory`, with nothing unpickled.
+
+    Raises BundleError where this process must not load it.
+    """
+    metadata = read_metadata(directory)
+    _check_libraries(directory.name, metadata["libraries"])
+    return metadata, read_files(directory, metadata)
 
 
 def load(directory: Path) -> Bundle:
@@ -203,9 +216,7 @@ def load(directory: Path) -> Bundle:
     The bytes that were checked are the bytes that are unpickled, whatever happens to the files
     meanwhile. Raises BundleError; nothing was unpickled where the bytes or versions differ.
     """
-    metadata = read_metadata(directory)
-    _check_libraries(directory.name, metadata["libraries"])
-    files = read_files(directory, metadata)
+    metadata, files = check(directory)
     try:
         schema = DataSetSchema.from_json(files[_SCHEMA])
     except SchemaError as error:
@@ -229,7 +240,7 @@ def _read(directory: Path, name: str) -> bytes:
     except FileNotFoundError as error:
         if not directory.is_dir():
             raise BundleMissing(f"there is no bundle {directory.name}") from error
-        raise BundleDamaged(f"{directory.name} lacks {name}: train again") from error
+        raise BundleDamaged(f"{directory.name} lacks {name}: {_MEND}") from error
     except OSError as error:
         raise BundleError(f"cannot read {directory / name}: {error.strerror}") from error
 

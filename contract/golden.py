@@ -27,21 +27,28 @@ def encode(schema: DataSetSchema, scorer: Scorer, rows: Matrix) -> bytes:
     return canonical_json({"cases": cases})
 
 
+def rows(schema: DataSetSchema, golden: bytes) -> Matrix:
+    """The golden requests, read as the api reads a request; raises RequestError."""
+    model = RequestModel(schema)
+    cases = json.loads(golden)["cases"]
+    return as_matrix([model.parse(canonical_json(case["instance"])) for case in cases])
+
+
 def first_difference(schema: DataSetSchema, scorer: Scorer, golden: bytes) -> str | None:
     """Send the golden requests through the whole path; None if every score is the same double.
 
     Each row is scored alone and all of them together, for both must give what the trainer saw.
     """
     cases = json.loads(golden)["cases"]
-    request_model = RequestModel(schema)
     try:
-        rows = [request_model.parse(canonical_json(case["instance"])) for case in cases]
+        received = rows(schema, golden)
     except RequestError as error:
         return f"a golden row is not a valid request: {error}"
-    together = scorer.score(as_matrix(rows))
-    for index, (case, row) in enumerate(zip(cases, rows, strict=True)):
+    together = scorer.score(received)
+    for index, case in enumerate(cases):
         expected = case["probability"]
-        for actual in (float(scorer.score(as_matrix([row]))[0]), float(together[index])):
+        alone = scorer.score(received[index : index + 1])
+        for actual in (float(alone[0]), float(together[index])):
             if actual != expected:
                 return f"golden row {index}: the trainer saw {expected!r}, this is {actual!r}"
     return None

@@ -46,7 +46,7 @@ class ModelStore:
     def active(self) -> str | None:
         """The active version, None before the first."""
         try:
-            return (self.root / _CURRENT).read_text().strip() or None
+            return _read_text(self.root / _CURRENT).strip() or None
         except FileNotFoundError:
             return None
 
@@ -68,7 +68,7 @@ class ModelStore:
     def previous(self) -> str | None:
         """The version that was active before the active one and is still there."""
         try:
-            history = (self.root / _HISTORY).read_text().splitlines()
+            history = _read_text(self.root / _HISTORY).splitlines()
         except FileNotFoundError:
             return None
         active = self.active()
@@ -77,15 +77,15 @@ class ModelStore:
 
     def remove(self, version: str) -> None:
         """Remove a version that is not active; raises BundleMissing or StoreError."""
-        if version == self.active():
-            raise StoreError(f"{version} is the active version: activate another one first")
-        if not self.has(version):
-            raise BundleMissing(f"there is no bundle {version} in {self.root}")
+        self._require(version)
         # Renamed first: what a killed removal leaves is swept away with the next publication.
         doomed = self.root / f"{_STAGING}{uuid.uuid4().hex}"
         try:
-            self.path(version).rename(doomed)
-            shutil.rmtree(doomed)
+            with self._locked():
+                if version == self.active():
+                    raise StoreError(f"{version} is the active version: activate another one first")
+                self.path(version).rename(doomed)
+                shutil.rmtree(doomed)
         except OSError as error:
             raise StoreError(f"cannot remove {self.root / version}: {error.strerror}") from error
 
@@ -94,25 +94,41 @@ class ModelStore:
 
         Raises BundleMissing or StoreError.
         """
-        if not self.has(version):
-            raise BundleMissing(f"there is no bundle {version} in {self.root}")
+        self._require(version)
         current = self.root / _CURRENT
         try:
             with self._locked():
+                self._require(version)  # nobody can remove it any more
                 staged = self.root / _STAGED_CURRENT
                 staged.unlink(missing_ok=True)
                 _write_durably(staged, f"{version}\n".encode())
-                with (self.root / _HISTORY).open("a") as history:
-                    history.write(f"{version}\n")
+                outgoing = self.active()
+                if outgoing is not None and outgoing != version:
+                    self._remember(outgoing)
                 staged.replace(current)
                 _sync_directory(self.root)
         except OSError as error:
             raise StoreError(f"cannot write {current}: {error.strerror}") from error
 
+    def _require(self, version: str) -> None:
+        if not self.has(version):
+            raise BundleMissing(f"there is no bundle {version} in {self.root}")
+
+    def _remember(self, outgoing: str) -> None:
+        """Add the version that is about to be replaced to the history.
+
+        The outgoing one, since it was active whatever happens next: a crash before the replacement
+        leaves a history that is true. A line that a crash cut stands alone and names nothing.
+        """
+        with (self.root / _HISTORY).open("a", encoding="utf-8") as history:
+            history.write(f"\n{outgoing}\n")
+            history.flush()
+            os.fsync(history.fileno())
+
     def _is_there(self, version: str) -> bool:
         try:
             return self.has(version)
-        except BundleMissing:
+        except (BundleMissing, OSError):
             return False  # a line that a crash cut
 
     def _move(self, staging: Path, target: Path) -> bool:
@@ -156,7 +172,10 @@ class ModelStore:
     def _sweep(self) -> None:
         """Remove what killed trainers left behind."""
         for staging in self.root.glob(f"{_STAGING}*"):
-            mark = os.open(staging, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                mark = os.open(staging, os.O_RDONLY | os.O_DIRECTORY)
+            except FileNotFoundError:
+                continue  # its trainer has just published or removed it
             try:
                 fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(staging, ignore_errors=True)
@@ -164,6 +183,11 @@ class ModelStore:
                 continue
             finally:
                 os.close(mark)
+
+
+def _read_text(path: Path) -> str:
+    """What a damaged file holds names no version, and is no reason to fail."""
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _write_durably(path: Path, content: bytes) -> None:

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 
+import psycopg2
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -27,7 +28,7 @@ def main() -> int:
     except ValidationError as error:
         for item in error.errors(include_input=False):
             name = ".".join(str(part) for part in item["loc"]).upper()
-            _complain(f"{name}: {item['msg']}; see .env.example")
+            _complain(f"{name}: {item['msg'].removeprefix('Value error, ')}; see .env.example")
         return 2
     if settings.default_passwords:
         _complain(f"warning: default password of {', '.join(settings.default_passwords)}")
@@ -40,9 +41,8 @@ def main() -> int:
     except UnsafeSettings as error:
         _complain(str(error))
         return 2
-    except (DatabaseError, SQLAlchemyError) as error:
-        reason = str(getattr(error, "orig", None) or error).strip()
-        _complain(f"{arguments.command} failed: {reason}")
+    except (DatabaseError, SQLAlchemyError, psycopg2.Error) as error:
+        _complain(f"{arguments.command} failed: {_reason(error)}")
         return 1
     return 0
 
@@ -54,6 +54,15 @@ def _report(steps: Iterator[str], nothing: str) -> None:
         sys.stdout.flush()
         done = True
     sys.stdout.write(f"{'done' if done else nothing}\n")
+
+
+def _reason(error: Exception) -> str:
+    """The server's own words, without the statement: that may hold what nobody should read."""
+    error = getattr(error, "orig", None) or error
+    if isinstance(error, psycopg2.Error) and error.diag.message_primary:
+        parts = (error.diag.message_primary, error.diag.message_detail, error.diag.message_hint)
+        return ". ".join(part.rstrip(".") for part in parts if part)
+    return str(error).strip()
 
 
 def _complain(text: str) -> None:

@@ -1,13 +1,15 @@
 """Connections of the database's commands."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from psycopg2.extensions import parse_dsn
+from psycopg2 import errors
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from db.errors import DatabaseUnreachable
+from db.errors import DatabaseError, DatabaseUnreachable
 from db.settings import MigrateSettings
 
 # Any constant does, as long as it is ours alone: one command changes the schema at a time.
@@ -16,20 +18,15 @@ _ADVISORY_LOCK = 7_033_412_055
 
 def admin(settings: MigrateSettings, *, database: str | None = None) -> Engine:
     """As the role that may create roles, each statement in its own transaction."""
-    parts = parse_dsn(settings.database_admin_url.get_secret_value())
-    if settings.database_admin_password is not None:
-        parts["password"] = settings.database_admin_password.get_secret_value()
-    if database is not None:
-        parts["dbname"] = database
+    parts = settings.admin if database is None else settings.admin | {"dbname": database}
     return _engine(parts).execution_options(isolation_level="AUTOCOMMIT")
 
 
 def owner(settings: MigrateSettings) -> Engine:
     """As mlops_owner, in the service's database."""
-    parts = parse_dsn(settings.database_admin_url.get_secret_value())
     return _engine(
         {
-            **parts,
+            **settings.admin,
             "user": "mlops_owner",
             "password": settings.passwords["mlops_owner"],
             "dbname": settings.database_name,
@@ -54,6 +51,27 @@ def wait_for(engine: Engine, seconds: float) -> None:
 def lock(connection: Connection) -> None:
     """Be the only one who changes the schema, until the connection ends."""
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
+
+
+@contextmanager
+def patience(connection: Connection, what: str, seconds: int) -> Iterator[None]:
+    """Wait at most `seconds` for each lock from here on; raises DatabaseError, naming `what`.
+
+    Whoever waits for a lock on the log keeps all inserts waiting behind it.
+    """
+    connection.execute(
+        text("SELECT set_config('lock_timeout', :wait, false)"), {"wait": f"{seconds}s"}
+    )
+    connection.commit()
+    try:
+        yield
+    except (errors.LockNotAvailable, OperationalError) as error:
+        if not isinstance(getattr(error, "orig", error), errors.LockNotAvailable):
+            raise
+        raise DatabaseError(
+            f"{what} is in use by a transaction that did not end within {seconds} s: look for it"
+            " in pg_stat_activity, let it end, and run this again; it goes on where this ended"
+        ) from error
 
 
 def _engine(parts: dict[str, str]) -> Engine:

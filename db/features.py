@@ -1,4 +1,4 @@
-"""The features' part of the database, derived from the declaration: columns, check, view."""
+"""The features' columns and check in prediction_log, derived from the declaration."""
 
 import re
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from contract.schema import DataSetSchema, Feature
 from db.errors import SchemaConflict
 from db.sql import run_composed
+from db.tables import PREDICTION_LOG
 
 _TYPES = {"integer": "integer", "float": "double precision"}
 
@@ -16,7 +17,14 @@ _COLUMNS = text(
     "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
     " WHERE attrelid = 'prediction_log'::regclass AND attnum > 0 AND NOT attisdropped"
 )
-_CHECKS = text("SELECT conname FROM pg_constraint WHERE conrelid = 'prediction_log'::regclass")
+_DEFINITION = text(
+    "SELECT regexp_replace(pg_get_constraintdef(oid), ' NOT VALID$', '') FROM pg_constraint"
+    " WHERE conrelid = to_regclass(:table) AND conname = :name"
+)
+_NOT_VALIDATED = text(
+    "SELECT conname FROM pg_constraint"
+    " WHERE conrelid = 'prediction_log'::regclass AND contype = 'c' AND NOT convalidated"
+)
 
 
 def add_columns(connection: Connection, schema: DataSetSchema) -> Iterator[str]:
@@ -29,6 +37,11 @@ def add_columns(connection: Connection, schema: DataSetSchema) -> Iterator[str]:
     for feature in schema.features:
         kind = _TYPES[feature.kind]
         found = existing.get(feature.column)
+        if feature.column in PREDICTION_LOG.columns:
+            raise SchemaConflict(
+                f"prediction_log.{feature.column} is the log's own, and the declaration {schema.id}"
+                f" has a feature of that name: give it another one in contract/datasets"
+            )
         if found is None:
             run_composed(
                 connection,
@@ -46,35 +59,17 @@ def add_columns(connection: Connection, schema: DataSetSchema) -> Iterator[str]:
     yield from _add_check(connection, schema)
 
 
-def feature_view(schema: DataSetSchema) -> sql.Composed:
-    """The view monitoring.feature_per_day: one row for each day, declaration and feature."""
-    values = sql.SQL(",\n        ").join(
-        sql.SQL("({}, {}::double precision)").format(
-            sql.Literal(feature.name), sql.Identifier(feature.column)
+def validate_checks(connection: Connection) -> None:
+    """Hold the rows that are there already against the checks that are new.
+
+    Apart from adding them, since this reads the whole log: it lets inserts go on, adding does not.
+    """
+    for name in connection.execute(_NOT_VALIDATED).scalars().all():
+        run_composed(
+            connection,
+            "ALTER TABLE prediction_log VALIDATE CONSTRAINT {name}",
+            name=sql.Identifier(name),
         )
-        for feature in schema.features
-    )
-    return sql.SQL(
-        """
-CREATE VIEW monitoring.feature_per_day AS
-SELECT
-    date_trunc('day', predicted_at AT TIME ZONE 'UTC')::date AS day,
-    schema_version,
-    feature,
-    count(*) AS predictions,
-    avg((value IS NULL)::int)::double precision AS missing_share,
-    avg(value) AS mean,
-    min(value) AS minimum,
-    max(value) AS maximum
-FROM prediction_log, LATERAL (VALUES
-        {values}
-) AS features (feature, value)
-WHERE schema_version = {schema}
-GROUP BY 1, 2, 3;
-COMMENT ON VIEW monitoring.feature_per_day IS
-    'Share of missing values, mean and range of each feature for each day (UTC), as received'
-"""
-    ).format(values=values, schema=sql.Literal(schema.id))
 
 
 def _comment(connection: Connection, feature: Feature) -> None:
@@ -91,18 +86,40 @@ def _comment(connection: Connection, feature: Feature) -> None:
 
 def _add_check(connection: Connection, schema: DataSetSchema) -> Iterator[str]:
     name = "prediction_log_" + re.sub(r"\W+", "_", schema.id) + "_features"
-    if name in set(connection.execute(_CHECKS).scalars()):
-        return
-    rules = sql.SQL(" AND ").join(_rule(feature) for feature in schema.features)
+    found = _definition(connection, "prediction_log", name)
+    if found is None:
+        _constrain(connection, "prediction_log", name, schema)
+        yield f"check {name}: added"
+    elif found != _definition_of(connection, name, schema):
+        # Rows under one name would have been checked by two rules, and those that the api takes
+        # by the new rule could not be stored under the old one.
+        raise SchemaConflict(
+            f"the features of {schema.id} are not those that the log knows by that name: raise the"
+            " declaration's version in contract/datasets whenever a feature changes"
+        )
+
+
+def _definition_of(connection: Connection, name: str, schema: DataSetSchema) -> str | None:
+    """The check as Postgres spells it: tried on an empty table of the same columns."""
+    run_composed(connection, "CREATE TEMPORARY TABLE declared (LIKE prediction_log) ON COMMIT DROP")
+    _constrain(connection, "declared", name, schema)
+    return _definition(connection, "declared", name)
+
+
+def _definition(connection: Connection, table: str, name: str) -> str | None:
+    return connection.execute(_DEFINITION, {"table": table, "name": name}).scalar()
+
+
+def _constrain(connection: Connection, table: str, name: str, schema: DataSetSchema) -> None:
     run_composed(
         connection,
-        "ALTER TABLE prediction_log ADD CONSTRAINT {name}"
-        " CHECK (schema_version <> {schema} OR ({rules}))",
+        "ALTER TABLE {table} ADD CONSTRAINT {name}"
+        " CHECK (schema_version <> {schema} OR ({rules})) NOT VALID",
+        table=sql.Identifier(table),
         name=sql.Identifier(name),
         schema=sql.Literal(schema.id),
-        rules=rules,
+        rules=sql.SQL(" AND ").join(_rule(feature) for feature in schema.features),
     )
-    yield f"check {name}: added"
 
 
 def _rule(feature: Feature) -> sql.Composed:

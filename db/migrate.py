@@ -6,40 +6,40 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
 from contract.datasets import DATASETS
 from contract.schema import DataSetSchema
-from db.connection import admin, lock, owner, wait_for
+from db.connection import admin, lock, owner, patience, wait_for
 from db.errors import DatabaseError, UnsafeSettings
-from db.features import add_columns, feature_view
+from db.feature_views import feature_views
+from db.features import add_columns, validate_checks
 from db.provision import provision
 from db.settings import MigrateSettings
 from db.sql import run_composed, run_script, view_files
 
 
-def migrate(settings: MigrateSettings) -> Iterator[str]:
+def migrate(settings: MigrateSettings, *, lock_seconds: int = 20) -> Iterator[str]:
     """Do what is to be done, step by step; yields what was done.
 
-    Raises DatabaseError; the step that failed left nothing behind.
+    Raises DatabaseError, also where somebody holds the log or a view for longer than
+    `lock_seconds`; the step that failed left nothing behind.
     """
     if settings.default_passwords and settings.environment == "production":
         raise UnsafeSettings(
             f"{', '.join(settings.default_passwords)}: the default password, and ENVIRONMENT is"
             " production: set others, see .env.example"
         )
-    schema = DATASETS.get(settings.dataset)
-    if schema is None:
-        raise DatabaseError(f"DATASET is {settings.dataset}; known are {', '.join(DATASETS)}")
     administrator = admin(settings)
     wait_for(administrator, settings.database_wait_seconds)
     with administrator.connect() as guard:
         # Held in the administrator's database: the service's own may not be there yet.
         lock(guard)
         yield from provision(administrator, settings)
-        with owner(settings).connect() as connection:
+        with owner(settings).connect() as connection, patience(connection, "the log", lock_seconds):
             yield from upgrade(connection)
-            yield from _derive(connection, schema)
+            yield from _derive(connection, DATASETS[settings.dataset])
             yield from _make_partitions(connection, settings.partition_months_ahead)
 
 
@@ -50,7 +50,13 @@ def upgrade(connection: Connection, revision: str = "head") -> Iterator[str]:
     config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
     config.attributes["connection"] = connection
     connection.rollback()
-    command.upgrade(config, revision)
+    try:
+        command.upgrade(config, revision)
+    except CommandError as error:
+        raise DatabaseError(
+            f"the database is at schema {before}, which this release does not know: a newer one"
+            " migrated it; use that one"
+        ) from error
     connection.commit()
     after = MigrationContext.configure(connection).get_current_revision()
     connection.rollback()
@@ -61,7 +67,11 @@ def upgrade(connection: Connection, revision: str = "head") -> Iterator[str]:
 def _derive(connection: Connection, schema: DataSetSchema) -> Iterator[str]:
     """What the declaration says: columns, and the views, which are made anew every time."""
     with connection.begin():
-        yield from add_columns(connection, schema)
+        steps = list(add_columns(connection, schema))
+    # Said when it is done, not before.
+    yield from steps
+    with connection.begin():
+        validate_checks(connection)
     with connection.begin():
         run_script(
             connection,
@@ -71,7 +81,7 @@ def _derive(connection: Connection, schema: DataSetSchema) -> Iterator[str]:
         )
         for file in view_files():
             run_script(connection, file.read_text())
-        run_composed(connection, "{view}", view=feature_view(schema))
+        run_composed(connection, "{views}", views=feature_views(schema))
         run_script(
             connection,
             "GRANT USAGE ON SCHEMA monitoring TO analyst;"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from psycopg2 import sql
+from psycopg2.extensions import encrypt_password
 from sqlalchemy import Connection, Engine, text
 
 from db.settings import MigrateSettings
@@ -23,7 +24,7 @@ def provision(engine: Engine, settings: MigrateSettings) -> Iterator[str]:
                 _run(connection, "CREATE ROLE {role} LOGIN", role=role)
                 yield f"role {role}: created"
             # Every time, so that a changed password in the settings is the password.
-            _run(connection, "ALTER ROLE {role} PASSWORD {password}", role=role, password=password)
+            _set_password(connection, role, password)
             _run(connection, "COMMENT ON ROLE {role} IS {text}", role=role, text=_PURPOSE[role])
         name = settings.database_name
         if not _exists(connection, "SELECT 1 FROM pg_database WHERE datname = :name", name):
@@ -35,6 +36,13 @@ def provision(engine: Engine, settings: MigrateSettings) -> Iterator[str]:
         _run(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {role} TO api", role=name)
         _run(connection, "GRANT CONNECT ON DATABASE {role} TO analyst", role=name)
         _run(connection, "ALTER ROLE analyst SET default_transaction_read_only = on")
+
+
+def _set_password(connection: Connection, role: str, password: str) -> None:
+    # Hashed here, so that no statement, and with it no server's log, holds the password.
+    driver = connection.connection.driver_connection
+    verifier = encrypt_password(password, role, driver, "scram-sha-256")
+    _run(connection, "ALTER ROLE {role} PASSWORD {verifier}", role=role, verifier=verifier)
 
 
 def _exists(connection: Connection, query: str, name: str) -> bool:

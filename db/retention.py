@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 
-from psycopg2 import errors, sql
+from psycopg2 import sql
 from sqlalchemy import Connection, Row, text
 
-from db.connection import owner, wait_for
-from db.errors import DatabaseError
+from db.connection import owner, patience, wait_for
 from db.settings import MigrateSettings
 from db.sql import run_composed
 
@@ -43,7 +41,6 @@ def retain(
     wait_for(engine, settings.database_wait_seconds)
     # DETACH CONCURRENTLY waits for running queries, not they for it; it allows no transaction.
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        run_composed(connection, "SET lock_timeout = {wait}", wait=sql.Literal(f"{lock_seconds}s"))
         for found in connection.execute(_PARTITIONS, {"months": months}).all():
             name, rows, size, *_ = found
             if not _NAME.fullmatch(name):
@@ -51,7 +48,7 @@ def retain(
             verb = "dropping" if apply else "would drop"
             yield f"{verb} {name}: about {max(rows, 0):,} rows, {size / 2**20:,.0f} MiB"
             if apply:
-                with _patience(name, lock_seconds):
+                with patience(connection, name, lock_seconds):
                     _drop(connection, found)
 
 
@@ -64,15 +61,14 @@ def _drop(connection: Connection, found: Row[tuple[str, int, int, bool, bool]]) 
             partition=partition,
             how=sql.SQL("FINALIZE" if found.pending else "CONCURRENTLY"),
         )
-    run_composed(connection, "DROP TABLE {partition}", partition=partition)
-
-
-@contextmanager
-def _patience(name: str, seconds: int) -> Iterator[None]:
-    try:
-        yield
-    except errors.LockNotAvailable as error:
-        raise DatabaseError(
-            f"{name} is in use by a transaction that did not end within {seconds} s: look for it"
-            " in pg_stat_activity, let it end, and run this again; it goes on where this ended"
-        ) from error
+    # Sent together they are one transaction: what was dropped was counted, and counted once.
+    run_composed(
+        connection,
+        "INSERT INTO retired_month AS known (partition_name, predictions)"
+        " SELECT {name}, count(*) FROM {partition}"
+        " ON CONFLICT (partition_name) DO UPDATE"
+        " SET predictions = known.predictions + excluded.predictions, retired_at = now();"
+        " DROP TABLE {partition}",
+        name=sql.Literal(found.relname),
+        partition=partition,
+    )

@@ -7,6 +7,8 @@ from psycopg2.extensions import parse_dsn
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from contract.datasets import DATASETS
+
 # The password of .env.example's defaults, good for trying the service out.
 DEFAULT_PASSWORD = "change-me"  # noqa: S105
 
@@ -49,6 +51,21 @@ class MigrateSettings(BaseSettings):
             raise ValueError(message) from None
         return url
 
+    @field_validator("dataset")
+    @classmethod
+    def _is_declared(cls, key: str) -> str:
+        if key not in DATASETS:
+            raise ValueError(f"{key} is not declared; known are {', '.join(DATASETS)}")
+        return key
+
+    @property
+    def admin(self) -> dict[str, str]:
+        """Connection parameters of the administrator, as libpq names them."""
+        parts = parse_dsn(self.database_admin_url.get_secret_value())
+        if self.database_admin_password is not None:
+            parts["password"] = self.database_admin_password.get_secret_value()
+        return parts
+
     @property
     def passwords(self) -> dict[str, str]:
         """Password of each role that the migrator looks after."""
@@ -60,5 +77,7 @@ class MigrateSettings(BaseSettings):
 
     @property
     def default_passwords(self) -> list[str]:
-        """The roles whose password is the default one."""
-        return [role for role, word in self.passwords.items() if word == DEFAULT_PASSWORD]
+        """The roles whose password is the default one, the administrator's among them."""
+        administrator = self.admin.get("user", "the administrator")
+        words = {administrator: self.admin.get("password"), **self.passwords}
+        return [role for role, word in words.items() if word == DEFAULT_PASSWORD]

@@ -86,3 +86,11 @@ LOG_COUNTER = Table(
         )
     ),
 )
+
+RETIRED_MONTH = Table(
+    "retired_month",
+    METADATA,
+    Column("partition_name", Text, primary_key=True),
+    Column("predictions", BigInteger, nullable=False),
+    Column("retired_at", _TIME, nullable=False),
+)

@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -148,7 +149,8 @@ class LocalPostgres:
             _check_reachable(made)
             command = [
                 *(binary("initdb"), "--username=postgres", "--auth=scram-sha-256"),
-                *(f"--pwfile={word}", f"--pgdata={made}", "--encoding=UTF8", "--no-sync"),
+                *(f"--pwfile={word}", f"--pgdata={made}", "--encoding=UTF8"),
+                *([] if self._durable else ["--no-sync"]),
                 *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
             ]
             result = subprocess.run(
@@ -160,16 +162,22 @@ class LocalPostgres:
 
     def _end_leftover(self) -> None:
         """Stop a server that an earlier run left behind when it was killed."""
+        file = self._data / "postmaster.pid"
         try:
-            pid = int((self._data / "postmaster.pid").read_text().split()[0])
-            ours = str(self._data).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+            pid = int(file.read_text().split()[0])
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except (FileNotFoundError, IndexError, ValueError, ProcessLookupError):
             return
-        if not ours:
+        if b"postgres" not in command.split(b"\0")[0]:
+            # The number went to another process, after a restart of the machine say; Postgres
+            # would take that one for a server on its data, and refuse to start.
+            file.unlink()
+            return
+        if str(self._data).encode() not in command:
             return
         os.kill(pid, signal.SIGINT)
         deadline = time.monotonic() + _STOP_SECONDS
-        while (self._data / "postmaster.pid").exists() and time.monotonic() < deadline:
+        while file.exists() and time.monotonic() < deadline:
             time.sleep(0.02)
 
     def _await_ready(self) -> None:
@@ -213,13 +221,13 @@ def _check_reachable(path: Path) -> None:
     """As root, every directory on the way must be open to the user that the server runs as."""
     if os.geteuid() != 0:
         return
+    server = pwd.getpwnam(_UNPRIVILEGED).pw_uid
     for way in (path, Path(binary("postgres"))):
         for parent in way.resolve().parents:
-            if (
-                parent.exists()
-                and parent.owner() != _UNPRIVILEGED
-                and not parent.stat().st_mode & 1
-            ):
+            if not parent.exists():
+                continue
+            status = parent.stat()
+            if status.st_uid != server and not status.st_mode & stat.S_IXOTH:
                 raise LocalPostgresError(
                     f"{parent} is closed to other users, and as root PostgreSQL has to run as"
                     f" {_UNPRIVILEGED}: put the project elsewhere, or run it as an ordinary user"

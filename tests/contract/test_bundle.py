@@ -149,7 +149,7 @@ def test_two_files_that_were_swapped_are_refused(bundle_dir: Path) -> None:
 def test_a_missing_file_is_named(mined: Path, name: str) -> None:
     (mined / name).unlink()
 
-    with pytest.raises(BundleDamaged, match=f"lacks {name}: train again"):
+    with pytest.raises(BundleDamaged, match=f"lacks {name}: restore it, or remove"):
         bundle.load(mined)
 
 

@@ -125,6 +125,25 @@ def test_a_removed_version_is_nobodys_predecessor(store: ModelStore) -> None:
     assert hidden(store) == {".activated"}
 
 
+def test_a_crash_before_the_replacement_leaves_a_history_that_is_true(store: ModelStore) -> None:
+    """What was about to become active never was: rolling back must not lead to it."""
+    publish(store, "one", "two", activate=True)
+    publish(store, "three")
+    with (store.root / ".activated").open("a") as history:
+        history.write("\ntwo\n")  # and there it ended
+
+    assert (store.active(), store.previous()) == ("two", "one")
+
+
+def test_the_same_version_again_is_no_change(store: ModelStore) -> None:
+    publish(store, "one", "two", activate=True)
+    before = (store.root / ".activated").read_text()
+
+    store.activate("two")
+
+    assert (store.root / ".activated").read_text() == before
+
+
 def test_the_first_version_has_no_predecessor(store: ModelStore) -> None:
     publish(store, "one", activate=True)
     store.activate("one")
@@ -133,11 +152,24 @@ def test_the_first_version_has_no_predecessor(store: ModelStore) -> None:
 
 
 def test_a_history_that_a_crash_cut_is_still_read(store: ModelStore) -> None:
-    publish(store, "one", "two", activate=True)
-    with (store.root / ".activated").open("a") as history:
-        history.write("\n../x\nth")
+    publish(store, "one", "two", "three", activate=True)
+    with (store.root / ".activated").open("ab") as history:
+        history.write(b"\n../x\n\xff\x00\n" + b"x" * 5000 + b"\nth")
 
-    assert store.previous() == "one"
+    assert store.previous() == "two"
+
+    publish(store, "four", activate=True)
+    assert store.previous() == "three"
+
+
+def test_a_current_that_is_damaged_names_no_version(store: ModelStore) -> None:
+    publish(store, "one", "two", activate=True)
+    (store.root / "current").write_bytes(b"\xff\xfe")
+
+    assert store.active() not in store.versions()
+
+    store.activate("one")
+    assert store.active() == "one"
 
 
 def test_the_active_version_cannot_be_removed(store: ModelStore) -> None:
@@ -154,6 +186,23 @@ def test_what_is_not_there_cannot_be_removed(store: ModelStore) -> None:
 
     with pytest.raises(BundleMissing, match="there is no bundle two"):
         store.remove("two")
+
+
+def test_publishers_and_removers_do_not_disturb_each_other(store: ModelStore) -> None:
+    """None mistakes what another one has just published or is removing for what was left behind."""
+
+    def run(number: int) -> None:
+        for attempt in range(60):
+            version = f"version-{number}-{attempt}"
+            publish(store, version)
+            if attempt % 3 == 0:
+                store.remove(version)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(run, range(6)))
+
+    assert len(store.versions()) == 6 * 40
+    assert hidden(store) == set()
 
 
 def test_current_is_whole_at_every_moment(store: ModelStore) -> None:
@@ -276,7 +325,7 @@ def test_a_full_disk_is_an_error_that_leaves_nothing(store: ModelStore) -> None:
 
     assert f"cannot write {store.root / 'two'}: File too large" in found.stdout
     assert (store.versions(), store.active()) == (["one"], "one")
-    assert hidden(store) == {".activated"}
+    assert hidden(store) == set()
 
 
 def test_a_full_disk_while_activating_leaves_the_active_version(store: ModelStore) -> None:

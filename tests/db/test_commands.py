@@ -131,8 +131,8 @@ def test_a_wrong_password_is_refused_without_showing_it(postgres: LocalPostgres)
 def test_an_unknown_data_set_is_an_error_that_names_those_there_are() -> None:
     result = run("migrate", **environment("postgresql://h/d", "commands", DATASET="iris"))
 
-    assert result.returncode == 1
-    assert "DATASET is iris; known are gmsc" in result.stderr
+    assert result.returncode == 2
+    assert result.stderr.startswith("DATASET: iris is not declared; known are gmsc")
 
 
 def test_default_passwords_are_warned_of_and_refused_in_production(server: LocalPostgres) -> None:
@@ -152,6 +152,86 @@ def test_default_passwords_are_warned_of_and_refused_in_production(server: Local
     assert refused.stdout == ""
     assert warned.returncode == 0
     assert warned.stderr == "warning: default password of api, analyst\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "password"),
+    [("postgresql://root:change-me@h/d", ""), ("postgresql://root@h/d", "change-me")],
+)
+def test_the_administrators_default_password_is_refused_in_production(
+    url: str, password: str
+) -> None:
+    settings = environment(url, "mlops", DATABASE_ADMIN_PASSWORD=password, ENVIRONMENT="production")
+
+    result = run("migrate", **settings)
+
+    assert result.returncode == 2
+    assert "root: the default password" in result.stderr
+
+
+def test_no_password_reaches_the_servers_log(server: LocalPostgres) -> None:
+    connection = psycopg2.connect(
+        host="127.0.0.1", port=server.port, user="postgres", password=AWKWARD
+    )
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER SYSTEM SET log_statement = 'all'")
+        cursor.execute("SELECT pg_reload_conf()")
+    connection.close()
+
+    result = run(
+        "migrate",
+        **environment(
+            f"postgresql://postgres@127.0.0.1:{server.port}/postgres",
+            "mlops",
+            DATABASE_ADMIN_PASSWORD=AWKWARD,
+            API_DB_PASSWORD="geheim",
+        ),
+    )
+
+    log = (server.directory / "log").read_text()
+    assert result.returncode == 0
+    assert "ALTER ROLE" in log
+    assert "SCRAM-SHA-256$" in log
+    assert "geheim" not in log
+
+
+def test_a_database_of_a_newer_release_is_left_alone(database: Database) -> None:
+    database.query("UPDATE alembic_version SET version_num = '9999'")
+
+    result = run("migrate", **environment(database.url("postgres"), database.name))
+
+    assert result.returncode == 1
+    assert result.stderr.startswith("migrate failed: the database is at schema 9999")
+    assert len(result.stderr.splitlines()) == 1
+    assert database.query("SELECT version_num FROM alembic_version") == [("9999",)]
+
+
+def test_an_administrator_without_the_right_gets_the_servers_own_words(
+    database: Database,
+) -> None:
+    result = run("migrate", **environment(database.url("api"), database.name))
+
+    assert result.returncode == 1
+    assert result.stderr.startswith("migrate failed: permission denied to alter role")
+    assert "CREATEROLE" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_an_administrator_need_not_be_a_superuser(server: LocalPostgres) -> None:
+    connection = psycopg2.connect(
+        host="127.0.0.1", port=server.port, user="postgres", password=AWKWARD
+    )
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE manager LOGIN CREATEDB CREATEROLE PASSWORD 'word'")
+    connection.close()
+    settings = environment(f"postgresql://manager:word@127.0.0.1:{server.port}/postgres", "mlops")
+
+    first, second = run("migrate", **settings), run("migrate", **settings)
+
+    assert (first.returncode, first.stderr) == (0, "")
+    assert (second.returncode, second.stdout) == (0, "migrate: nothing to do\n")
 
 
 def test_a_password_may_hold_any_character(server: LocalPostgres) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from contract.datasets import DATASETS
 from db.connection import admin, owner
-from db.errors import DatabaseUnreachable, SchemaConflict, UnsafeSettings
+from db.errors import DatabaseError, DatabaseUnreachable, SchemaConflict, UnsafeSettings
 from db.features import add_columns
 from db.migrate import migrate, upgrade
 from db.provision import provision
@@ -60,7 +60,7 @@ def test_an_older_database_is_brought_forward_with_its_rows(postgres: LocalPostg
 
     steps = list(migrate(settings))
 
-    assert "schema: from 0001 to 0002" in steps
+    assert "schema: from 0001 to 0003" in steps
     older = Database("older", postgres.port)
     rows = older.query("SELECT probability, route, batch_size, age FROM prediction_log")
     assert rows == [(0.1234567890123456, "/predict", 1, None)]
@@ -148,7 +148,7 @@ def test_every_object_says_what_it_is_for(database: Database) -> None:
     columns = database.query(
         "SELECT attrelid::regclass::text, attname FROM pg_attribute WHERE attnum > 0"
         " AND NOT attisdropped AND col_description(attrelid, attnum) IS NULL AND attrelid IN"
-        " ('prediction_log'::regclass, 'model_version'::regclass,"
+        " ('prediction_log'::regclass, 'model_version'::regclass, 'retired_month'::regclass,"
         " 'rejected_request'::regclass, 'log_counter'::regclass)"
     )
     functions = database.query(
@@ -192,3 +192,17 @@ def test_a_changed_password_takes_effect(database: Database) -> None:
             psycopg2.connect(database.url("analyst"))
     finally:
         list(migrate(database.settings))
+
+
+def test_whoever_holds_the_log_or_a_view_is_waited_for_and_then_named(database: Database) -> None:
+    """A migrator that waits for a lock keeps the inserts waiting behind it."""
+    reader = psycopg2.connect(database.url("analyst"))
+    with reader.cursor() as cursor:
+        cursor.execute("SELECT * FROM monitoring.traffic_per_hour")
+
+    with pytest.raises(DatabaseError, match="in use by a transaction"):
+        list(migrate(database.settings, lock_seconds=1))
+    reader.close()
+
+    assert list(migrate(database.settings, lock_seconds=1)) == []
+    assert database.query("SELECT * FROM monitoring.traffic_per_hour", role="analyst") == []

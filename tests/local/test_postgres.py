@@ -12,7 +12,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from local.postgres import LocalPostgres, LocalPostgresError
+from local.postgres import LocalPostgres, LocalPostgresError, _identity
 from tests.conftest import PASSWORD, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -107,6 +107,28 @@ def test_a_server_left_by_a_killed_run_is_taken_over(server: LocalPostgres) -> N
     assert not alive(left)
 
 
+def test_the_number_of_a_dead_server_may_belong_to_somebody_else_by_now(
+    server: LocalPostgres,
+) -> None:
+    """As after a restart of the machine, or in another container on the same directory."""
+    store(server)
+    file = server.directory / "data" / "postmaster.pid"
+    left = file.read_text().splitlines()
+    server.kill()
+    # Of the server's own user, for Postgres takes nobody else's process for a server.
+    stranger = subprocess.Popen(["sleep", "60"], **_identity())
+    file.write_text("\n".join([str(stranger.pid), *left[1:]]) + "\n")
+
+    try:
+        server.start()
+
+        assert stored(server) == [(42,)]
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
 def test_the_password_is_asked_for_and_only_this_machine_is_served(server: LocalPostgres) -> None:
     with pytest.raises(psycopg2.OperationalError, match="password"):
         psycopg2.connect(server.admin_url.replace(f":{PASSWORD}@", ":wrong@"))
@@ -161,6 +183,18 @@ def test_as_root_a_closed_directory_on_the_way_is_named(short_dir: Path) -> None
 
     with pytest.raises(LocalPostgresError, match=f"{closed} is closed to other users"):
         server.start()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to somebody else")
+def test_as_root_a_directory_on_the_way_may_belong_to_a_user_without_a_name(
+    short_dir: Path,
+) -> None:
+    """As a checkout does that is mounted into a container."""
+    os.chown(short_dir, 54321, 54321)
+    server = LocalPostgres(short_dir / "server", port=free_port(), password=PASSWORD)
+
+    server.start()
+    server.stop()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user runs all the other tests as one")
