@@ -85,6 +85,8 @@ class ServedModel:
 
     def score(self, rows: list[Values]) -> list[float]:
         """Probability of the target's event for each row."""
+        if len(rows) == 1:
+            return [self.scorer.score_row(rows[0])]
         probabilities: list[float] = self.scorer.score(as_matrix(rows)).tolist()
         return probabilities
 

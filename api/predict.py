@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from anyio import to_thread
@@ -27,8 +26,7 @@ MANY = "/predict/batch"
 INLINE_BYTES = 16_384
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """A request that is ready to be logged and then answered."""
 
     lines: bytes

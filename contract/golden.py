@@ -47,8 +47,8 @@ def first_difference(schema: DataSetSchema, scorer: Scorer, golden: bytes) -> st
     together = scorer.score(received)
     for index, case in enumerate(cases):
         expected = case["probability"]
-        alone = scorer.score(received[index : index + 1])
-        for actual in (float(alone[0]), float(together[index])):
+        alone = scorer.score_row(received[index].tolist())
+        for actual in (alone, float(together[index])):
             if actual != expected:
                 return f"golden row {index}: the trainer saw {expected!r}, this is {actual!r}"
     return None

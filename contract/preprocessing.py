@@ -71,6 +71,10 @@ class Preprocessing:
         np.minimum(inputs, self.upper, out=inputs)
         return inputs
 
+    def row_form(self) -> "RowPreprocessing":
+        """The same for a single row."""
+        return RowPreprocessing(self)
+
     def describe(self) -> dict[str, object]:
         """The parameters for a reader of metadata.json."""
         return {
@@ -99,6 +103,42 @@ class Preprocessing:
 def _edge(value: float) -> float | None:
     """None where nothing was learnt: JSON has no infinity."""
     return float(value) if np.isfinite(value) else None
+
+
+class RowPreprocessing:
+    """`Preprocessing.transform` for one row, on plain Python numbers.
+
+    Fifteen calls of numpy for a single row cost 10 microseconds in a loop of their own and 40
+    between the other work of a request, whose code has taken the processor's caches. Nothing is
+    calculated in either form, values are only compared and chosen, so both give the same doubles;
+    the golden rows prove it at every load.
+    """
+
+    def __init__(self, of: Preprocessing) -> None:
+        self._codes = [frozenset(column[~np.isnan(column)].tolist()) for column in of.codes.T]
+        self._amounts = [np.nan] * len(of.ratios)
+        self._ratios = of.ratios
+        self._edges = list(zip(of.lower.tolist(), of.upper.tolist(), strict=True))
+
+    def transform(self, row: Sequence[float | None]) -> list[float]:
+        """Inputs of the model for one row; None or NaN is missing, NaN in what comes back."""
+        inputs = [
+            _NAN if value is None or value in codes else value
+            for value, codes in zip(row, self._codes, strict=True)
+        ]
+        inputs += self._amounts
+        for ratio, base, above, amount in self._ratios:
+            # Written as "not above", for a missing base compares false.
+            if not inputs[base] > above:
+                inputs[amount], inputs[ratio] = inputs[ratio], _NAN
+        # Not min and max, for which a NaN is no value to keep.
+        return [
+            low if value < low else high if value > high else value  # noqa: FURB136
+            for value, (low, high) in zip(inputs, self._edges, strict=True)
+        ]
+
+
+_NAN = float("nan")
 
 
 def _codes(codes: Sequence[tuple[float, ...]]) -> Matrix:

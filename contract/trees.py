@@ -43,6 +43,8 @@ class Trees:
         self._model = model
         self._handle = model.handle
         self._configurations = {1: GTILConfig(predict_type="default", nthread=1)}
+        self._row = ctypes.c_double * self.inputs
+        self._one = self._configurations[1].handle
 
     def predict(self, inputs: NDArray[np.float64], *, threads: int = 1) -> NDArray[np.float64]:
         """The sum over the trees through the model's link, (n,), for inputs (n, k).
@@ -65,6 +67,21 @@ class Trees:
         if failed:
             raise ValueError(_LAST_ERROR().decode())
         return output
+
+    def predict_row(self, inputs: list[float]) -> float:
+        """`predict` for one row, without numpy: its arrays would cost more than the trees.
+
+        Raises ValueError where the inputs are not those of the model.
+        """
+        if len(inputs) != self.inputs:
+            raise ValueError(f"{len(inputs)} inputs, not {self.inputs}")
+        output = ctypes.c_double()
+        failed = _KEEPS_LOCK(
+            self._handle, self._row(*inputs), b"float64", 1, ctypes.byref(output), self._one
+        )
+        if failed:
+            raise ValueError(_LAST_ERROR().decode())
+        return output.value
 
     def _configuration(self, threads: int) -> GTILConfig:
         if threads not in self._configurations:

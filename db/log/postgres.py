@@ -59,6 +59,7 @@ class PostgresLog:
         self._password: dict[str, Any] = {"password": password} if password else {}
         self._registration = registration
         self._connection: Connection | None = None
+        self._copies: dict[tuple[str, int], str] = {}
 
     @property
     def connected(self) -> bool:
@@ -160,8 +161,13 @@ class PostgresLog:
         )
 
     def _copy(self, table: sql.Identifier, form: Form, payload: bytes) -> None:
-        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(table, _names(form))
         with self._cursor() as cursor:
+            key = (table.string, form.id)
+            statement = self._copies.get(key)
+            if statement is None:
+                # Quoting two dozen names costs more than copying a row.
+                text = sql.SQL("COPY {} ({}) FROM STDIN").format(table, _names(form))
+                statement = self._copies[key] = text.as_string(cursor)
             cursor.copy_expert(statement, io.BytesIO(payload), size=len(payload))
 
     def _execute(self, statement: sql.Composable | str, values: tuple[object, ...] = ()) -> int:
