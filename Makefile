@@ -45,6 +45,14 @@ test: venv ## Run every test that this machine can run
 test-faults: venv ## Run the whole fault suite, the long ones too; prints its table
 	@FAULTS=full $(BIN)/python -m pytest tests/faults -m faults
 
+.PHONY: bench
+bench: venv ## Measure the service beside the bare framework and the usual template
+	@$(BIN)/python -m benchmarks.run $(ARGS)
+
+.PHONY: bench-peers
+bench-peers: venv ## Measure MLServer, BentoML, MLflow and LitServe beside it (installs them)
+	@$(BIN)/python -m benchmarks.peers $(ARGS)
+
 .PHONY: lint
 lint: venv ## Formatting, lint, types, import contracts
 	@$(BIN)/ruff format --check .

@@ -1,0 +1,31 @@
+"""The request model by plain pydantic, from the same declaration as the api's."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from contract.schema import Feature
+
+
+def _field(feature: Feature) -> Any:
+    kind: Any = int if feature.kind == "integer" else float
+    bounds = Field(alias=feature.name, ge=feature.minimum, le=feature.maximum)
+    return (Annotated[kind | None if feature.nullable else kind, bounds], ...)
+
+
+FIELDS: dict[str, Any] = {feature.column: _field(feature) for feature in SCHEMA.features}
+
+# A type made at run time is beyond what a type checker can follow.
+Instance: Any = create_model("Instance", __config__=ConfigDict(extra="forbid"), **FIELDS)
+
+
+class Answer(BaseModel):
+    """What /predict answers, as the api's."""
+
+    prediction_id: str
+    prediction: int
+    probability: float
+    predicted_at: str
+    threshold: float
+    model_version: str
