@@ -12,7 +12,7 @@ from tests.faults.service import Service
 
 # On a shared machine a healthy value below these says nothing; the long form is for a quiet one.
 # That no answer waits for Postgres (at least LOG_VISIBLE_WAIT_MS) shows in the median as well.
-HEALTHY_P99_MS = 15.0 if FULL else 40.0
+HEALTHY_P99_MS = 15.0
 HEALTHY_MEDIAN_MS = 5.0
 
 # Whether Postgres is silent shows when an answer has waited LOG_VISIBLE_WAIT_MS; p99 is looked at
@@ -32,7 +32,8 @@ def survived(
     """Under load the body does the fault and undoes it; then everything must have been kept.
 
     `allowed` are statuses beside 200; outside the fault there are none. `times_healthy` bounds
-    p99 and the median during the fault; None where the fault may be felt.
+    p99 and the median during the fault; None where the fault may be felt. Times are held to it in
+    the long form only, on a quiet machine: elsewhere they are reported, and judge the neighbours.
     """
     with rig.load(*services) as load:
         pause(1)
@@ -46,7 +47,7 @@ def survived(
     record(result)
     assert verdict.kept, verdict
     assert {200} <= {exchange.status for exchange in load.exchanges} <= {200} | allowed, result
-    if times_healthy is not None:
+    if FULL and times_healthy is not None:
         before = [item for item in load.exchanges if item.phase == "before"]
         noticed = [
             item
