@@ -3,8 +3,9 @@
 import io
 import os
 import socket
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,8 @@ class PostgresLog:
         self._password: dict[str, Any] = {"password": password} if password else {}
         self._registration = registration
         self._connection: Connection | None = None
+        # Held while the socket is closed, so that `interrupt` never meets its number reused.
+        self._closing = threading.Lock()
         self._copies: dict[tuple[str, int], str] = {}
 
     @property
@@ -132,17 +135,23 @@ class PostgresLog:
 
     def interrupt(self) -> None:
         """From another thread: end a call that a silent server does not end."""
-        connection = self._connection
-        if connection is None or connection.closed:
-            return
-        with socket.socket(fileno=os.dup(connection.fileno())) as peer:
-            peer.shutdown(socket.SHUT_RDWR)
+        with self._closing:
+            connection = self._connection
+            if connection is None or connection.closed:
+                return
+            # Where the call has just ended by itself, or the peer is gone, there is nothing to end.
+            with (
+                suppress(OSError, psycopg2.Error),
+                socket.socket(fileno=os.dup(connection.fileno())) as peer,
+            ):
+                peer.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Let go of the connection, in whatever state."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        with self._closing:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                connection.close()
 
     def _register(self) -> None:
         model = self._registration

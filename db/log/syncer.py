@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from db.log.drainer import Drainer
 from db.log.errors import SpoolError
@@ -40,6 +41,7 @@ class Syncer(threading.Thread):
         self._postgres_timeout = postgres_timeout
         self._closing = threading.Event()
         self._probed_at = 0.0
+        self._interrupted = 0.0
 
     def close(self) -> None:
         """Sync once more, and end."""
@@ -51,20 +53,21 @@ class Syncer(threading.Thread):
         while not self._closing.is_set():
             self._writer.sync_wanted.wait(_TICK_SECONDS)
             self._writer.sync_wanted.clear()
-            self._guarded_round(at_once=not self._drainer.keeps_up)
-            self._probe()
-            self._watch()
-        self._guarded_round(at_once=True)
+            self._guarded(self._round)
+            self._guarded(self._probe)
+            self._guarded(self._watch)
+        self._guarded(self._round)
 
-    def _guarded_round(self, *, at_once: bool) -> None:
+    def _guarded(self, work: Callable[[], None]) -> None:
         try:
-            self._round(at_once=at_once)
+            work()
         except Exception:
             # The thread lives on: what waits is tried again in the next round.
             logger.exception("the syncer failed; it goes on")
 
-    def _round(self, *, at_once: bool) -> None:
+    def _round(self) -> None:
         now = time.monotonic()
+        at_once = self._closing.is_set() or not self._drainer.keeps_up
         if not self._spool.waits_for_sync(now, at_once=at_once):
             return
         try:
@@ -93,7 +96,10 @@ class Syncer(threading.Thread):
 
     def _watch(self) -> None:
         since = self._drainer.calling_since
-        if since is not None and time.monotonic() - since > self._postgres_timeout:
+        if since is None or since == self._interrupted:
+            return
+        if time.monotonic() - since > self._postgres_timeout:
+            self._interrupted = since
             logger.warning(
                 "Postgres has not answered for %g s: reconnecting", self._postgres_timeout
             )

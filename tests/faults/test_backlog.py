@@ -9,7 +9,7 @@ from contract.schema import Feature
 from db.log import Context, RowFormat, Stamp
 from db.log.segment import Form
 from db.log.spool import Batch, Spool
-from tests.faults.conftest import Record
+from tests.faults.conftest import FULL, Record
 from tests.faults.processes import wait_until
 from tests.faults.rig import Rig
 from tests.faults.scenario import survived
@@ -42,7 +42,8 @@ def test_rows_of_a_dead_process_are_drained_beside_live_ones(
     )[0]
     (there,) = rig.sql("SELECT count(*) FROM prediction_log WHERE client_reference IS NULL")[0]
     assert there == rows
-    assert with_backlog < healthy + 1
+    if FULL:  # a time: see scenario.py
+        assert with_backlog < healthy + 1
     # Live rows come first.
     assert lag < 1
     assert seconds < 60 * max(0.2, rows / 1_000_000)
