@@ -12,6 +12,10 @@ Mode = Literal["pass", "cut", "black_hole", "slow", "lose_replies"]
 DELAY_SECONDS = 0.25
 _BLOCK = 65536
 
+# The tag of CommandComplete (PostgreSQL manual, Message Formats); a COPY that is a transaction of
+# its own is committed before it is sent.
+_COPIED = b"COPY "
+
 # Close with a reset instead of an orderly end.
 _RESET = struct.pack("ii", 1, 0)
 
@@ -21,7 +25,8 @@ class Proxy:
 
     pass: as if it were not there. cut: resets what is open and what comes. black_hole: accepts and
     holds all bytes, both ways. slow: each block 250 ms late. lose_replies: what the client sends
-    arrives, the first answer to it is thrown away and the connection reset; then pass.
+    arrives, the first word that a COPY was committed is thrown away and the connection reset; then
+    pass.
     """
 
     def __init__(self, port: int) -> None:
@@ -83,30 +88,30 @@ class Proxy:
         self,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-        hold: Callable[[asyncio.StreamWriter], Awaitable[bool]],
+        hold: Callable[[asyncio.StreamWriter, bytes], Awaitable[bool]],
     ) -> None:
         """Copy until one end closes, then close the other."""
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             while block := await reader.read(_BLOCK):
-                if not await hold(writer):
+                if not await hold(writer, block):
                     return
                 writer.write(block)
                 await writer.drain()
         with contextlib.suppress(OSError):
             writer.close()
 
-    async def _hold(self, _: asyncio.StreamWriter) -> bool:
+    async def _hold(self, _: asyncio.StreamWriter, __: bytes) -> bool:
         if self.mode == "slow":
             await asyncio.sleep(DELAY_SECONDS)
         await self._open.wait()
         return self.mode != "cut"
 
-    async def _hold_or_lose(self, writer: asyncio.StreamWriter) -> bool:
-        if self.mode == "lose_replies":
+    async def _hold_or_lose(self, writer: asyncio.StreamWriter, block: bytes) -> bool:
+        if self.mode == "lose_replies" and _COPIED in block:
             self.mode = "pass"
             _reset(writer)
             return False
-        return await self._hold(writer)
+        return await self._hold(writer, block)
 
     def _drop(self, writer: asyncio.StreamWriter) -> None:
         self._writers.discard(writer)

@@ -65,5 +65,9 @@ def test_the_reply_to_a_commit_lost(rig: Rig, record: Record) -> None:
             pause(0.2)
         rig.api.wait_for_state("normal")
 
-    (duplicates,) = rig.sql("SELECT sum(duplicate) FROM log_counter")[0]
-    assert duplicates > 0
+    # The api reports its counters every five seconds.
+    wait_until(
+        lambda: rig.sql("SELECT sum(duplicate) > 0 FROM log_counter")[0][0],
+        seconds=20,
+        what="rows that were sent again are counted as duplicates",
+    )
