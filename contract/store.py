@@ -63,7 +63,10 @@ class ModelStore:
                 _sync_directory(staging)
                 return self._move(staging, target)
         except OSError as error:
-            raise StoreError(f"cannot write {target}: {error.strerror}") from error
+            raise StoreError(
+                f"cannot write {target}: {error.strerror}; nothing was published: make room there,"
+                " or mend the rights, and train again"
+            ) from error
 
     def previous(self) -> str | None:
         """The version that was active before the active one and is still there."""

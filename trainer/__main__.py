@@ -1,13 +1,15 @@
 """`python -m trainer [command]`: exit code 0 done, 1 failed, 2 wrong usage or settings."""
 
 import argparse
+import signal
 import sys
 
 from pydantic import ValidationError
 
 from contract.bundle import BundleError
 from contract.schema import SchemaError
-from trainer.commands import Commands
+from trainer import training, versions
+from trainer.context import Context
 from trainer.errors import TrainerError
 from trainer.fetch import fetch
 from trainer.pipeline import declared
@@ -16,6 +18,8 @@ from trainer.settings import TrainerSettings
 
 def main() -> int:
     """Run the command line; the exit code."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     arguments = _parser().parse_args(sys.argv[1:] or ["train"])
     try:
         settings = TrainerSettings()
@@ -24,40 +28,54 @@ def main() -> int:
             name = ".".join(str(part) for part in item["loc"]).upper()
             sys.stderr.write(f"{name}: {item['msg']}; see .env.example\n")
         return 2
+    problem = _problem(arguments, settings)
+    if problem is None:
+        return 0
+    sys.stderr.write(f"{arguments.command} failed: {problem}\n")
+    return 1
+
+
+def _stop(number: int, _: object) -> None:
+    """End in order: what is staged is removed on the way out.
+
+    The first process of a container would otherwise not even notice SIGTERM.
+    """
+    sys.exit(128 + number)
+
+
+def _problem(arguments: argparse.Namespace, settings: TrainerSettings) -> str | None:
+    """Run the command; what went wrong, None where nothing did."""
     try:
         _run(arguments, settings)
     except (TrainerError, BundleError, SchemaError) as error:
-        sys.stderr.write(f"{arguments.command} failed: {error}\n")
-        return 1
+        return str(error)
     except OSError as error:
-        sys.stderr.write(f"{arguments.command} failed: {error.filename}: {error.strerror}\n")
-        return 1
+        return f"{error.filename}: {error.strerror}" if error.filename else str(error)
     except MemoryError:
-        sys.stderr.write(f"{arguments.command} failed: out of memory; nothing was published\n")
-        return 1
-    return 0
+        return "out of memory; nothing was published"
+    return None
 
 
 def _run(arguments: argparse.Namespace, settings: TrainerSettings) -> None:
-    commands = Commands(settings)
+    context = Context.of(settings)
     match arguments.command:
         case "train":
-            commands.train(if_none=arguments.if_none, activate=not arguments.no_activate)
-        case "list":
-            commands.list()
+            training.train(context, if_none=arguments.if_none, activate=not arguments.no_activate)
         case "verify":
-            commands.verify(arguments.version)
+            training.verify(context, arguments.version)
+        case "list":
+            versions.show(context)
         case "activate":
-            commands.activate(arguments.version)
+            versions.activate(context, arguments.version)
         case "rollback":
-            commands.rollback()
+            versions.rollback(context)
         case "diff":
-            commands.diff(arguments.first, arguments.second)
+            versions.diff(context, arguments.first, arguments.second)
         case "prune":
-            commands.prune(arguments.keep)
+            versions.prune(context, arguments.keep)
         case "fetch":
-            path = fetch(declared(settings), settings.fetch_dir)
-            sys.stdout.write(f"{path}: the original data, checked; next: train\n")
+            path = fetch(declared(settings), settings.fetch_dir, force=arguments.force)
+            context.progress.say(f"{path}: the original data, checked; next: train")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,7 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("second")
     prune = commands.add_parser("prune", help="remove old versions; never active or pinned ones")
     prune.add_argument("--keep", type=_count, required=True, help="how many of the newest to keep")
-    commands.add_parser("fetch", help="get the real data from OpenML")
+    get = commands.add_parser("fetch", help="get the real data from OpenML")
+    get.add_argument("--force", action="store_true", help="replace another file of that name")
     return parser
 
 

@@ -3,10 +3,8 @@
 import csv
 import io
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -20,6 +18,7 @@ from contract.schema import DataSetSchema
 from trainer.columns import Column, columns_of
 from trainer.data import Data
 from trainer.errors import DataRefused
+from trainer.text_file import open_text
 
 _ROWS_AT_ONCE = 100_000
 _MAX_PROBLEMS = 10
@@ -45,20 +44,11 @@ def read_csv(path: Path, schema: DataSetSchema) -> Data:
     Values are read as text and converted by Python's rules, so that each is the double nearest to
     what the file says.
     """
-    try:
-        with _text(path) as file:
-            columns, has_index = _header(path, file, schema)
-            parts = [
-                _convert(path, columns, chunk) for chunk in _chunks(path, file, columns, has_index)
-            ]
-    except OSError as error:
-        raise DataRefused(f"{path}: {error.strerror or error}") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise DataRefused(f"{path}: a damaged zip ({error}): get the file again") from error
-    except UnicodeDecodeError as error:
-        raise DataRefused(
-            f"{path}: not UTF-8 (byte {error.object[error.start]:#04x}): save it as UTF-8"
-        ) from error
+    with open_text(path) as file:
+        columns, has_index = _header(path, file, schema)
+        parts = [
+            _convert(path, columns, chunk) for chunk in _chunks(path, file, columns, has_index)
+        ]
     if not parts:
         raise DataRefused(f"{path}: a header, but no rows")
     rows = np.concatenate(parts)
@@ -70,26 +60,6 @@ def read_csv(path: Path, schema: DataSetSchema) -> Data:
         source=path.name,
         is_sample=False,
     )
-
-
-@contextmanager
-def _text(path: Path) -> Iterator[IO[str]]:
-    if not zipfile.is_zipfile(path):
-        if path.suffix == ".zip":
-            raise DataRefused(f"{path}: not a whole zip: get the file again")
-        with path.open(encoding="utf-8", newline="") as file:
-            yield file
-        return
-    with zipfile.ZipFile(path) as archive:
-        members = [name for name in archive.namelist() if not name.endswith("/")]
-        if len(members) != 1:
-            raise DataRefused(f"{path}: holds {len(members)} files; one CSV is expected")
-        try:
-            raw = archive.open(members[0])
-        except RuntimeError as error:  # a password, or a method of compression
-            raise DataRefused(f"{path}: {error}: unpack it by hand") from error
-        with raw, io.TextIOWrapper(raw, "utf-8", newline="") as file:
-            yield file
 
 
 def _header(path: Path, file: IO[str], schema: DataSetSchema) -> tuple[list[Column], bool]:
@@ -139,21 +109,21 @@ def _chunks(path: Path, file: IO[str], columns: list[Column], has_index: bool) -
 
 def _check_lines(path: Path, lines: list[str], fields: int, first: int) -> None:
     """Each line must hold all its fields, the last one its end: else the file was cut."""
+    problems = []
     for number, line in enumerate(lines, first):
         if line.count(",") != fields - 1:
             found = line.count(",") + 1 if line.strip() else 0
-            raise DataRefused(
-                f"{path}, line {number}: {found} fields instead of {fields}: the file was cut or"
-                " is not separated by commas; get it again, or mend the line"
-            )
-        if '"' in line and '"' in _QUOTED.sub("", line):
-            raise DataRefused(
+            problems.append(f"{path}, line {number}: {found} fields instead of {fields}")
+        elif '"' in line and '"' in _QUOTED.sub("", line):
+            problems.append(
                 f"{path}, line {number}: a quotation mark that does not enclose one whole value"
             )
     if not lines[-1].endswith(("\n", "\r")):
-        raise DataRefused(
-            f"{path}, line {first + len(lines) - 1}: the last line does not end: the file was cut;"
-            " get it again, or end the line if it is whole"
+        last = first + len(lines) - 1
+        problems.append(f"{path}, line {last}: the last line does not end: the file was cut")
+    if problems:
+        raise _refusal(
+            problems, "get the file again, or mend these lines; the delimiter is a comma"
         )
 
 
@@ -172,8 +142,15 @@ def _convert(path: Path, columns: list[Column], chunk: Chunk) -> Matrix:
             more = f" and {len(lines) - 3:,} more" if len(lines) > 3 else ""
             problems.append(f"{path}, column {column.name}: {rule} ({found}{more})")
     if problems:
-        raise DataRefused(";\n".join(problems[:_MAX_PROBLEMS]))
+        raise _refusal(problems, "mend these values, or leave out their lines")
     return rows
+
+
+def _refusal(problems: list[str], advice: str) -> DataRefused:
+    """What is wrong, one problem a line and not more than a person reads, and what to do."""
+    more = len(problems) - _MAX_PROBLEMS
+    rest = [f"and {more:,} more like these"] if more > 0 else []
+    return DataRefused("\n".join([*problems[:_MAX_PROBLEMS], *rest, f"What to do: {advice}."]))
 
 
 def _numbers(texts: "pd.Series[str]", *, is_plain: bool) -> NDArray[np.float64]:

@@ -1,10 +1,12 @@
 """Getting the real data from OpenML, and giving it back its original form."""
 
 import hashlib
+import http.client
 import os
-import urllib.error
+import socket
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,9 @@ _OPENML_TARGET = "FinancialDistressNextTwoYears"
 ORIGINAL_SHA256 = "1bd46da486a5708c58c7b01a034fae2a13b327f6f7b62ea7ba4fe3b5824b24ac"
 NAME = "cs-training.csv"
 
+# A network that swallows what is sent must not hold the command for ever.
+_SILENCE_SECONDS = 60
+
 Source = Callable[[], pd.DataFrame]
 
 
@@ -28,11 +33,12 @@ def from_openml() -> pd.DataFrame:
     from sklearn.datasets import fetch_openml  # noqa: PLC0415 -- slow, and only for this command
 
     try:
-        with warnings.catch_warnings(action="ignore"):  # it warns of each retry
+        # It warns of each retry.
+        with warnings.catch_warnings(action="ignore"), _bounded_silence():
             frame: pd.DataFrame = fetch_openml(
                 data_id=OPENML_ID, as_frame=True, parser="liac-arff", n_retries=1, cache=False
             ).frame
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:
         raise FetchFailed(
             f"OpenML's data set {OPENML_ID} cannot be fetched ({error}): connect to the network,"
             f" or put {NAME} into data/ by hand"
@@ -45,16 +51,22 @@ def fetch(
     directory: Path,
     source: Source = from_openml,
     sha256: str = ORIGINAL_SHA256,
+    *,
+    force: bool = False,
 ) -> Path:
     """Write the data in its original form, byte for byte; raises FetchFailed.
 
-    A file that is there already is left alone: it is either what would be written, or somebody's.
+    A file that is there already is left alone: it is either what would be written, or somebody's,
+    and then only `force` replaces it, once the new one is there and right.
     """
     path = directory / NAME
     if path.exists():
         if _digest(path.read_bytes()) == sha256:
             return path
-        raise FetchFailed(f"{path} is there and is another file: move it away first")
+        if not force:
+            raise FetchFailed(
+                f"{path} is there and is another file: move it away, or replace it with --force"
+            )
     frame = source()
     try:
         content = original_form(schema, frame)
@@ -79,6 +91,17 @@ def fetch(
             ' data/: docker compose run --rm --user "$(id -u)" trainer fetch'
         ) from error
     return path
+
+
+@contextmanager
+def _bounded_silence() -> Iterator[None]:
+    """Connections made meanwhile give up after a silence; scikit-learn cannot be told to."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_SILENCE_SECONDS)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def original_form(schema: DataSetSchema, frame: pd.DataFrame) -> bytes:

@@ -60,7 +60,9 @@ def train(schema: DataSetSchema, data: Data, settings: TrainerSettings) -> Train
     # scikit-learn cannot bin a column without a value; a constant one teaches the same: nothing.
     inputs[:, np.isnan(inputs).all(axis=0)] = 0
     # One thread: sums of gradients are added up per thread, and doubles in another order are
-    # another sum. The same model must come out whatever the number of cores.
+    # another sum. The same model must come out whatever the number of cores. What is left is the
+    # C library's exp(), whose last bit differs between processors with and without fused
+    # multiply-add: there the golden rows refuse the other one's bundle.
     with threadpool_limits(limits=1):
         model.fit(inputs, training.labels)
     return Trained(preprocessing, model, Scorer(preprocessing, model), training, test)

@@ -1,5 +1,6 @@
 """From settings to a published bundle, step by step."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,8 @@ from contract.store import ModelStore
 from trainer.card import model_card
 from trainer.csv_file import read_csv
 from trainer.data import Data
-from trainer.errors import TrainerError
-from trainer.evaluation import (
-    choose_threshold,
-    evaluate,
-    require_quality,
-    score,
-)
+from trainer.errors import DataRefused, TrainerError
+from trainer.evaluation import Scores, choose_threshold, evaluate, require_quality, score
 from trainer.golden_rows import golden_rows
 from trainer.model import Trained, identity, train
 from trainer.progress import Progress
@@ -27,25 +23,57 @@ from trainer.settings import TrainerSettings
 CARD = "model_card.md"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """A trained model and how good it is.
+
+    scores: of the held-out part. report: what the bundle's metadata say of data, metrics and
+    threshold.
+    """
+
+    trained: Trained
+    scores: Scores
+    report: dict[str, Any]
+
+
 def declared(settings: TrainerSettings) -> DataSetSchema:
     """The declaration of the data set; raises TrainerError."""
     try:
         return DATASETS[settings.dataset]
     except KeyError:
-        known = ", ".join(DATASETS)
-        raise TrainerError(f"DATASET is {settings.dataset}; known are {known}") from None
+        raise TrainerError(f"this release declares no data set {settings.dataset}") from None
 
 
-def load_data(schema: DataSetSchema, settings: TrainerSettings, progress: Progress) -> Data:
-    """The real data where it is, else the sample; raises DataRefused."""
-    path = settings.data_path or _find(settings.data_dir)
+def load_data(
+    schema: DataSetSchema,
+    settings: TrainerSettings,
+    progress: Progress,
+    *,
+    sample: bool | None = None,
+) -> Data:
+    """The real data where it is, else the sample; raises DataRefused.
+
+    sample: whether it must be the sample; None: whatever is there.
+    """
+    path = None if sample else settings.data_path or _find(settings.data_dir)
     if path is None:
-        progress.warn(
-            f"No cs-training.csv in {settings.data_dir}, and DATA_PATH is not set: training on the"
-            " BUILT-IN SAMPLE.\nIts rows are made up, and so is what this model says. Real data:"
-            " data/README.md"
-        )
+        if sample is False:
+            raise DataRefused(
+                f"the real data is needed, and there is no cs-training.csv in {settings.data_dir}:"
+                " put it there, or set DATA_PATH"
+            )
+        if sample is None:
+            progress.warn(
+                f"No cs-training.csv in {settings.data_dir}, and DATA_PATH is not set: training on"
+                " the BUILT-IN SAMPLE.\nIts rows are made up, and so is what this model says."
+                " Real data: data/README.md"
+            )
         return make_sample(schema)
+    if not path.exists():
+        raise DataRefused(
+            f"{path}: No such file or directory; put the data there, or set DATA_PATH to where it"
+            " is (in a container: to where it is mounted)"
+        )
     with progress.step(f"read {path.name}"):
         return read_csv(path, schema)
 
@@ -55,11 +83,8 @@ def provenance_of(schema: DataSetSchema, data: Data, settings: TrainerSettings) 
     return Provenance(schema, data.sha256(schema), data.is_sample, identity(settings))
 
 
-def make(
-    provenance: Provenance, data: Data, settings: TrainerSettings, progress: Progress
-) -> tuple[dict[str, bytes], Trained]:
-    """The bundle's files, and the model that is in them; raises QualityRefused."""
-    schema = provenance.schema
+def fit(schema: DataSetSchema, data: Data, settings: TrainerSettings, progress: Progress) -> Result:
+    """Train and evaluate; raises QualityRefused where there is nothing to tell apart."""
     with progress.step("train"):
         trained = train(schema, data, settings)
     with progress.step("evaluate"):
@@ -67,34 +92,52 @@ def make(
         threshold = choose_threshold(trained.training.labels, training_scores)
         scores = score(trained.scorer, trained.held_out.features)
         metrics = evaluate(trained.held_out, scores, threshold)
-    require_quality(metrics, settings.min_auc)
     report: dict[str, Any] = {
         "data": {
             "source": data.source,
             "rows": len(data),
             "positives": int(data.labels.sum()),
             "training_rows": len(trained.training),
+            "training_positives": int(trained.training.labels.sum()),
             "held_out_rows": len(trained.held_out),
         },
         "metrics": metrics,
         "threshold": {"value": threshold.value, "reason": threshold.reason},
     }
+    return Result(trained, scores, report)
+
+
+def make(
+    provenance: Provenance, data: Data, settings: TrainerSettings, progress: Progress
+) -> dict[str, bytes]:
+    """The bundle's files; raises QualityRefused."""
+    result = fit(provenance.schema, data, settings, progress)
+    require_quality(result.report["metrics"], settings.min_auc)
+    return encode(provenance, data, result, progress)
+
+
+def encode(
+    provenance: Provenance, data: Data, result: Result, progress: Progress
+) -> dict[str, bytes]:
+    """The bundle's files, the card and its pictures among them."""
+    schema, trained, report = provenance.schema, result.trained, result.report
     with progress.step("draw the card"):
         # Imported here: the commands that draw nothing start in half the time without it.
         from trainer.plots import TITLES, draw  # noqa: PLC0415
 
-        plots = draw(schema, data, trained.held_out, scores, metrics)
-        card = model_card(provenance, report, threshold, TITLES)
+        pictures = draw(schema, data, trained.held_out, result.scores, report)
+        card = model_card(provenance, report, trained.preprocessing.describe(), TITLES)
     files = bundle.encode(
         provenance,
         preprocessing=trained.preprocessing,
         model=trained.model,
         golden_rows=golden_rows(schema, data.features),
         report=report,
-        extras={CARD: card.encode(), **plots},
+        extras={CARD: card.encode(), **pictures},
     )
-    _check_golden(schema, trained, files)
-    return files, trained
+    if difference := golden.first_difference(schema, trained.scorer, files["golden.json"]):
+        raise TrainerError(f"the model does not score its golden rows alike: {difference}")
+    return files
 
 
 def publish(store: ModelStore, version: str, files: dict[str, bytes]) -> bool:
@@ -105,13 +148,9 @@ def publish(store: ModelStore, version: str, files: dict[str, bytes]) -> bool:
     return published
 
 
-def _check_golden(schema: DataSetSchema, trained: Trained, files: dict[str, bytes]) -> None:
-    if difference := golden.first_difference(schema, trained.scorer, files["golden.json"]):
-        raise TrainerError(f"the model does not score its golden rows alike: {difference}")
-
-
 def _find(directory: Path) -> Path | None:
     for name in ("cs-training.csv", "cs-training.csv.zip"):
-        if (directory / name).exists():
+        # A link that leads nowhere is data that is missing, and not no data.
+        if (directory / name).exists() or (directory / name).is_symlink():
             return directory / name
     return None

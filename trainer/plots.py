@@ -28,16 +28,17 @@ _BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#888888"
 
 
 def draw(
-    schema: DataSetSchema, data: Data, held_out: Data, scores: Scores, metrics: dict[str, Any]
+    schema: DataSetSchema, data: Data, held_out: Data, scores: Scores, report: dict[str, Any]
 ) -> dict[str, bytes]:
     """PNG files by name, from the held-out part and, for missing values, all of the data."""
+    metrics, threshold = report["metrics"], report["threshold"]["value"]
     painters: dict[str, Callable[[Axes], None]] = {
         "roc.png": lambda axes: _roc(axes, held_out.labels, scores, metrics),
         "precision_recall.png": lambda axes: _precision_recall(
             axes, held_out.labels, scores, metrics
         ),
         "calibration.png": lambda axes: _calibration(axes, metrics),
-        "scores.png": lambda axes: _scores(axes, held_out.labels, scores),
+        "scores.png": lambda axes: _scores(axes, held_out.labels, scores, threshold),
         "missing.png": lambda axes: _missing(axes, schema, data),
     }
     return {name: _png(TITLES[name], paint) for name, paint in painters.items()}
@@ -110,8 +111,8 @@ def _calibration(axes: Axes, metrics: dict[str, Any]) -> None:
     axes.legend(frameon=False)
 
 
-def _scores(axes: Axes, labels: Labels, scores: Scores) -> None:
-    bins = np.linspace(0, 1, 51).tolist()
+def _scores(axes: Axes, labels: Labels, scores: Scores, threshold: float) -> None:
+    bins = np.linspace(0, 1, 26).tolist()
     for label, colour in ((0, _BLUE), (1, _ORANGE)):
         part = scores[labels == label]
         axes.hist(
@@ -123,6 +124,7 @@ def _scores(axes: Axes, labels: Labels, scores: Scores) -> None:
             color=colour,
             label=f"label {label} ({len(part):,} rows)",
         )
+    axes.axvline(threshold, color=_GREY, linestyle=":", label=f"threshold {threshold:.3f}")
     axes.set(xlabel="score", ylabel="share of the label's rows", yscale="log", xlim=(0, 1))
     axes.legend(frameon=False)
 

@@ -6,40 +6,31 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Literal
+
+LogFormat = Literal["console", "json", "auto"]
 
 
 class Progress:
     """Lines on standard output: for a terminal, or one JSON object each."""
 
-    def __init__(self, log_format: str) -> None:
+    def __init__(self, log_format: LogFormat) -> None:
         looked_at = sys.stdout.isatty()
         self._json = log_format == "json" or (log_format == "auto" and not looked_at)
+        self._reports_json = log_format == "json"
 
     def say(self, text: str, **fields: object) -> None:
         """One line; `fields` are for machines."""
-        if self._json:
-            moment = datetime.now(UTC).isoformat(timespec="milliseconds")
-            line = json.dumps({"ts": moment, "level": "info", "event": text, **fields})
-        else:
-            line = text
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
+        _write(_object("info", text, fields) if self._json else text)
 
-    def report(self, text: str) -> None:
-        """A line of what was asked for; the same for everybody."""
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
+    def report(self, text: str, **fields: object) -> None:
+        """A line of what was asked for: plain text, unless JSON itself was asked for."""
+        _write(_object("info", text, fields) if self._reports_json else text)
 
     def warn(self, text: str) -> None:
         """A line that nobody should miss."""
-        if self._json:
-            moment = datetime.now(UTC).isoformat(timespec="milliseconds")
-            line = json.dumps({"ts": moment, "level": "warning", "event": text})
-            sys.stdout.write(f"{line}\n")
-        else:
-            bar = "!" * 78
-            sys.stdout.write(f"{bar}\n{text}\n{bar}\n")
-        sys.stdout.flush()
+        bar = "!" * 78
+        _write(_object("warning", text, {}) if self._json else f"{bar}\n{text}\n{bar}")
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -48,3 +39,13 @@ class Progress:
         yield
         seconds = time.perf_counter() - started
         self.say(f"{name:<36}{seconds:6.1f} s", step=name, seconds=round(seconds, 3))
+
+
+def _object(level: str, event: str, fields: dict[str, object]) -> str:
+    moment = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return json.dumps({"ts": moment, "level": level, "event": event, **fields})
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

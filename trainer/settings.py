@@ -1,10 +1,12 @@
 """Settings of the trainer."""
 
 from pathlib import Path
-from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from contract.datasets import DATASETS
+from trainer.progress import LogFormat
 
 
 class TrainerSettings(BaseSettings):
@@ -30,10 +32,17 @@ class TrainerSettings(BaseSettings):
     pinned_versions: str = Field(
         "", description="Versions that `prune` never removes, separated by commas"
     )
-    log_format: Literal["console", "json", "auto"] = Field(
+    log_format: LogFormat = Field(
         "console",
         description="`json` writes one JSON object a line; `auto` does where nobody looks on",
     )
+
+    @field_validator("dataset")
+    @classmethod
+    def _is_declared(cls, key: str) -> str:
+        if key not in DATASETS:
+            raise ValueError(f"{key} is not declared; known are {', '.join(DATASETS)}")
+        return key
 
     @property
     def pinned(self) -> frozenset[str]:

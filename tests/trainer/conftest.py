@@ -10,7 +10,7 @@ from contract.bundle import METADATA, Provenance
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from trainer.data import Data
 from trainer.model import Trained
-from trainer.pipeline import make, provenance_of
+from trainer.pipeline import Result, encode, fit, provenance_of
 from trainer.progress import Progress
 from trainer.sample import make_sample
 from trainer.settings import TrainerSettings
@@ -22,8 +22,12 @@ class Made:
 
     data: Data
     provenance: Provenance
-    trained: Trained
+    result: Result
     files: dict[str, bytes]
+
+    @property
+    def trained(self) -> Trained:
+        return self.result.trained
 
     @property
     def metadata(self) -> Any:
@@ -38,5 +42,6 @@ class Made:
 def made() -> Made:
     data, settings = make_sample(SCHEMA), TrainerSettings()
     provenance = provenance_of(SCHEMA, data, settings)
-    files, trained = make(provenance, data, settings, Progress("console"))
-    return Made(data, provenance, trained, files)
+    result = fit(SCHEMA, data, settings, Progress("console"))
+    files = encode(provenance, data, result, Progress("console"))
+    return Made(data, provenance, result, files)

@@ -10,13 +10,12 @@ import pytest
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from tests.trainer.conftest import Made
 from trainer.card import model_card
-from trainer.evaluation import Threshold
 from trainer.plots import TITLES, draw
 
 
 def card_of(made: Made, *, is_sample: bool) -> str:
     provenance = replace(made.provenance, is_sample=is_sample)
-    return model_card(provenance, made.metadata, Threshold(0.25, "its reason"), TITLES)
+    return model_card(provenance, made.metadata, made.metadata["preprocessing"], TITLES)
 
 
 def test_it_names_the_version_and_its_metrics(made: Made) -> None:
@@ -39,6 +38,39 @@ def test_it_says_from_where_on_it_predicts_1_and_why(made: Made) -> None:
 def test_it_names_every_input_and_what_is_allowed(made: Made) -> None:
     for feature in SCHEMA.features:
         assert f"| {feature.name} | {feature.allowed} |" in made.card
+
+
+def test_it_says_what_becomes_of_a_value(made: Made) -> None:
+    described = made.metadata["preprocessing"]
+
+    for name, (low, high) in described["tails"].items():
+        assert f"| {name} | {low:,.10g} | {high:,.10g} |" in made.card
+    assert "NumberOfTimes90DaysLate 96, 98" in made.card
+    assert "DebtRatio is a ratio only where MonthlyIncome is above 1" in made.card
+
+
+def test_a_column_without_tails_has_none_in_it(made: Made) -> None:
+    described = {**made.metadata["preprocessing"], "tails": {"age": [None, None]}}
+
+    card = model_card(made.provenance, made.metadata, described, TITLES)
+
+    assert "| age | none | none |" in card
+
+
+def test_it_says_how_to_make_it_again(made: Made) -> None:
+    assert f"`python -m trainer verify {made.provenance.version}`" in made.card
+    for value in (made.provenance.data_sha256, *made.metadata["libraries"].values()):
+        assert f"| {value} |" in made.card
+    assert "| max_iter | 100 |" in made.card
+    assert "| seed | 0 |" in made.card
+
+
+def test_the_parts_add_up(made: Made) -> None:
+    data, metrics = made.metadata["data"], made.metadata["metrics"]
+
+    assert data["training_rows"] + metrics["rows"] == data["rows"] == len(made.data)
+    assert data["training_positives"] + metrics["positives"] == data["positives"]
+    assert f"| training | {data['training_rows']:,} | {data['training_positives']:,} |" in made.card
 
 
 def test_it_warns_of_the_sample_and_only_of_the_sample(made: Made) -> None:
@@ -69,6 +101,6 @@ def test_the_same_model_gives_the_same_pictures(made: Made) -> None:
     trained = made.trained
     scores = trained.scorer.score(trained.held_out.features)
 
-    again = draw(SCHEMA, made.data, trained.held_out, scores, made.metadata["metrics"])
+    again = draw(SCHEMA, made.data, trained.held_out, scores, made.metadata)
 
     assert again == {name: made.files[name] for name in TITLES}

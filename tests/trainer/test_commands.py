@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -24,7 +26,7 @@ class Trainer:
     """The trainer in a directory of its own."""
 
     home: Path
-    settings: dict[str, str] = field(default_factory=dict)
+    prefix: list[str] = field(default_factory=list)
 
     @property
     def store(self) -> ModelStore:
@@ -38,12 +40,11 @@ class Trainer:
 
     def start(self, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [sys.executable, "-m", "trainer", *arguments],
+            [*self.prefix, sys.executable, "-m", "trainer", *arguments],
             env={
                 **os.environ,
                 "MODELS_DIR": str(self.store.root),
                 "DATA_DIR": str(self.home),
-                **self.settings,
                 **settings,
             },
             stdout=subprocess.PIPE,
@@ -86,7 +87,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     made.write(3000)
     made.run()
     shutil.copytree(made.store.root, home / "one")
-    made.run("train", SEED="1")
+    made.run("train", SEED="1", TEST_SHARE="0.3")  # the seed alone changes no tree
     return home / "one", made.store.root
 
 
@@ -140,10 +141,49 @@ def test_a_zip_of_the_same_data_is_the_same_version(one: Trainer) -> None:
     assert one.state() == before
 
 
+def test_training_what_is_published_but_not_active_activates_it(
+    two: tuple[Trainer, str, str],
+) -> None:
+    trainer, first, second = two
+
+    kept = trainer.run("train", "--no-activate")
+    assert trainer.active == second
+    changed = trainer.run("train")
+
+    assert kept.splitlines()[-1] == f"next: activate {first}"
+    assert f"{first} is published already" in changed
+    assert f"{first} is active now; it was {second}" in changed
+    assert trainer.active == first
+
+
 def test_a_damaged_version_does_not_pass_for_the_model(one: Trainer) -> None:
     (one.store.path(one.active) / "model.joblib").write_bytes(b"")
 
-    assert "train failed: " in one.run(expected=1)
+    message = one.run(expected=1)
+
+    assert f"train failed: {one.active}/model.joblib is not the file that was published" in message
+    assert "remove the directory and train again" in message
+
+
+def test_a_damaged_version_that_was_removed_is_made_again(one: Trainer) -> None:
+    version = one.active
+    shutil.rmtree(one.store.path(version))
+
+    output = one.run("train", "--if-none")
+
+    assert "nothing to do" not in output
+    assert one.store.versions() == [version]
+    bundle.load(one.store.path(version))
+
+
+def test_if_none_does_not_take_a_damaged_model_for_one(one: Trainer) -> None:
+    (one.store.path(one.active) / "golden.json").write_bytes(b"{}")
+    before = one.state()
+
+    message = one.run("train", "--if-none", expected=1)
+
+    assert f"the active version cannot be used: {one.active}/golden.json is not the file" in message
+    assert one.state() == before
 
 
 def test_if_none_trains_only_where_nothing_is_active(trainer: Trainer) -> None:
@@ -176,7 +216,7 @@ def test_without_data_the_sample_is_used_and_said_loudly(trainer: Trainer) -> No
 
 def test_list_shows_every_version_and_the_active_one(two: tuple[Trainer, str, str]) -> None:
     trainer, first, second = two
-    (trainer.store.path(first) / "metadata.json").write_text("{")
+    (trainer.store.path(first) / "model.joblib").write_bytes(b"")
 
     lines = {line.split()[0]: line for line in trainer.run("list").splitlines()}
 
@@ -184,7 +224,21 @@ def test_list_shows_every_version_and_the_active_one(two: tuple[Trainer, str, st
     assert " active " in lines[second]
     assert " AUC 0." in lines[second]
     assert "3,000 rows, cs-training.csv" in lines[second]
-    assert "damaged: " in lines[first]
+    assert f"damaged: {first}/model.joblib is not the file" in lines[first]
+
+
+def test_list_for_machines_has_an_object_for_each_version(two: tuple[Trainer, str, str]) -> None:
+    trainer, first, second = two
+    (trainer.store.path(first) / "metadata.json").write_text("{")
+
+    found = map(json.loads, trainer.run("list", LOG_FORMAT="json").splitlines())
+
+    versions = {line["version"]: line for line in found}
+    assert versions[second]["active"] is True
+    assert versions[second]["rows"] == 3000
+    assert 0.5 < versions[second]["auc"] < 1
+    assert versions[first]["active"] is False
+    assert "is not a bundle's metadata" in versions[first]["problem"]
 
 
 def test_list_of_nothing_says_so(trainer: Trainer) -> None:
@@ -195,21 +249,33 @@ def test_verify_trains_again_and_compares(two: tuple[Trainer, str, str]) -> None
     trainer, first, second = two
     before = trainer.state()
 
-    output = trainer.run("verify", first)
+    output = trainer.run("verify", first, SEED="9", MIN_AUC="0.999")
 
     assert f"{first}: trained again, 3,000 scores equal to the last bit" in output
-    assert f"{second}: trained again" in trainer.run("verify", SEED="1")
+    assert f"{second}: trained again" in trainer.run("verify")
     assert trainer.state() == before
 
 
-def test_verify_on_other_data_or_settings_fails_and_says_in_what(one: Trainer) -> None:
-
-    by_seed = one.run("verify", expected=1, SEED="1")
+def test_verify_on_other_data_fails_and_says_so(one: Trainer) -> None:
     one.write(3001)
-    by_data = one.run("verify", expected=1)
+    other = one.run("verify", expected=1)
+    (one.home / "cs-training.csv").unlink()
+    none = one.run("verify", expected=1)
 
-    assert f"not {one.active}: settings.seed differ" in by_seed
-    assert f"not {one.active}: data.sha256 differ" in by_data
+    assert f"{one.active} was made from something else than what is at hand" in other
+    assert "data.sha256 differ; give it the data (cs-training.csv)" in other
+    assert "the real data is needed, and there is no cs-training.csv in" in none
+
+
+def test_a_model_of_the_sample_is_verified_with_the_sample(trainer: Trainer) -> None:
+    data = (trainer.home / "cs-training.csv").rename(trainer.home / "later.csv")
+    trainer.run()
+    data.rename(trainer.home / "cs-training.csv")
+
+    output = trainer.run("verify")
+
+    assert f"{trainer.active}: trained again, 20,000 scores equal" in output
+    assert "BUILT-IN" not in output
 
 
 def test_verify_finds_a_model_that_is_not_the_one_training_gives(
@@ -219,7 +285,7 @@ def test_verify_finds_a_model_that_is_not_the_one_training_gives(
     trainer, first, second = two
     target, other = trainer.store.path(first), trainer.store.path(second)
     metadata = json.loads((target / "metadata.json").read_text())
-    for name in ("model.joblib", "golden.json"):
+    for name in ("preprocessing.joblib", "model.joblib", "golden.json"):
         content = (other / name).read_bytes()
         (target / name).write_bytes(content)
         metadata["files"][name] = sha256(content)
@@ -228,7 +294,12 @@ def test_verify_finds_a_model_that_is_not_the_one_training_gives(
     metadata["checksum"] = sha256(canonical_json(metadata))
     (target / "metadata.json").write_text(json.dumps(metadata))
 
-    assert f"{first} is not what training gives here: " in trainer.run("verify", first, expected=1)
+    message = trainer.run("verify", first, expected=1)
+
+    assert f"{first} is not what training gives here: threshold differs, golden.json differs, " in (
+        message
+    )
+    assert re.search(r" [\d,]+ of 3,000 scores differ\n$", message)
 
 
 @pytest.mark.parametrize("arguments", [("verify",), ("verify", "gmsc-none"), ("rollback",)])
@@ -271,7 +342,38 @@ def test_diff_says_in_what_two_versions_differ(two: tuple[Trainer, str, str]) ->
     assert "data.rows: 3000 -> 3500" in output
     assert "data.sha256: " in output
     assert "libraries" not in output
-    assert "golden rows: " in output.splitlines()[-1]
+    assert re.search(r"scores of \d+ golden rows: [1-9]\d* differ", output.splitlines()[-1])
+
+
+def test_diff_of_a_version_with_itself_is_nothing(one: Trainer) -> None:
+    (line,) = one.run("diff", one.active, one.active).splitlines()
+
+    assert re.fullmatch(r"scores of \d+ golden rows: 0 differ, by at most 0", line)
+
+
+def test_diff_names_the_libraries_where_one_version_cannot_be_loaded_here(
+    two: tuple[Trainer, str, str],
+) -> None:
+    trainer, first, second = two
+    other = of_other_libraries(trainer.store.path(first))
+
+    output = trainer.run("diff", other, second)
+
+    assert "libraries.scikit-learn: 0.24 -> " in output
+    assert "settings.seed: 0 -> 1" in output
+    assert f"scores were not compared: {other} was trained with scikit-learn 0.24" in output
+
+
+def of_other_libraries(directory: Path) -> str:
+    """Make it a bundle that is whole, but was made with another scikit-learn; its version."""
+    metadata = json.loads((directory / "metadata.json").read_text())
+    del metadata["checksum"]
+    metadata["libraries"]["scikit-learn"] = "0.24"
+    metadata["version"] = version = bundle._version_of(metadata)
+    metadata["checksum"] = sha256(canonical_json(metadata))
+    (directory / "metadata.json").write_text(json.dumps(metadata))
+    directory.rename(directory.with_name(version))
+    return version
 
 
 def test_prune_keeps_the_newest_the_active_and_the_pinned(two: tuple[Trainer, str, str]) -> None:
@@ -302,6 +404,7 @@ def test_prune_keeps_the_newest_the_active_and_the_pinned(two: tuple[Trainer, st
         ("MIN_AUC", "high"),
         ("SEED", "-1"),
         ("LOG_FORMAT", "xml"),
+        ("DATASET", "other"),
     ],
 )
 def test_an_invalid_setting_is_named_in_one_line(trainer: Trainer, name: str, value: str) -> None:
@@ -319,8 +422,7 @@ def test_wrong_usage_is_said(trainer: Trainer, arguments: tuple[str, ...]) -> No
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({"DATA_PATH": "absent.csv"}, "train failed: absent.csv: No such file or directory\n"),
-        ({"DATASET": "other"}, "train failed: DATASET is other; known are gmsc\n"),
+        ({"DATA_PATH": "absent.csv"}, "train failed: absent.csv: No such file or directory; put"),
         ({"MIN_AUC": "0.999"}, "is under MIN_AUC 0.999: nothing was published"),
         ({"TEST_SHARE": "0.00001"}, "both labels are needed"),
         ({"TEST_SHARE": "0.99999"}, "both labels are needed"),
@@ -350,6 +452,44 @@ def test_models_that_cannot_be_written_are_a_clear_error(trainer: Trainer) -> No
     message = trainer.run(expected=1, MODELS_DIR=str(trainer.home / "file"))
 
     assert message.startswith("train failed: ")
+
+
+def test_a_link_that_leads_nowhere_is_not_taken_for_no_data(trainer: Trainer) -> None:
+    path = trainer.home / "cs-training.csv"
+    path.unlink()
+    path.symlink_to("gone.csv")
+
+    assert f"{path}: No such file or directory" in trainer.run(expected=1)
+
+
+def test_a_full_disk_is_a_clear_error_that_leaves_nothing_staged(one: Trainer) -> None:
+    """A limit on the size of files fails a write in its middle, as a full disk does."""
+    before = one.state()
+    one.prefix = ["sh", "-c", 'ulimit -f 100; exec "$0" "$@"']  # in blocks of up to 1024 bytes
+
+    message = one.run(expected=1, SEED="2")
+
+    assert message.startswith(f"train failed: cannot write {one.store.root}")
+    assert ": File too large; nothing was published: make room" in message
+    after = one.state()
+    del before[str(one.store.root)], after[str(one.store.root)]  # the directory was written to
+    assert after == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_trainer_that_is_told_to_stop_does_so_in_order(one: Trainer, number: int) -> None:
+    before = one.state()
+
+    with one.start(SEED="2") as process:
+        assert process.stdout is not None
+        while not process.stdout.readline().startswith("train "):
+            assert process.poll() is None
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=20)
+
+    assert process.returncode == 128 + number
+    assert errors == ""
+    assert one.state() == before
 
 
 def test_each_line_of_the_json_log_is_an_object(trainer: Trainer) -> None:

@@ -161,7 +161,9 @@ def test_what_is_no_number_is_refused(path: Path, text: str) -> None:
 def test_a_count_that_is_impossible_is_refused(path: Path, text: str) -> None:
     message = refusal(path, with_value(AGE, text))
 
-    assert message == (f"{path}, column age: must be an integer from 0 to 130 (line 7: {text!r})")
+    problem, advice = message.splitlines()
+    assert problem == f"{path}, column age: must be an integer from 0 to 130 (line 7: {text!r})"
+    assert advice == "What to do: mend these values, or leave out their lines."
 
 
 @pytest.mark.parametrize("text", ["-0.000001", "1000000000.1", "2e9"])
@@ -267,6 +269,16 @@ def test_a_file_cut_within_its_last_line_is_never_taken_for_other_data(
             assert_same(data, whole)
 
 
+def test_lines_that_are_wrong_are_listed_and_the_list_ends(path: Path) -> None:
+    lines = csv_text(ROWS).splitlines(keepends=True)
+
+    message = refusal(path, "".join([lines[0], *("1,2\n" for _ in lines[1:])])).splitlines()
+
+    assert message[:10] == [f"{path}, line {line}: 2 fields instead of 12" for line in range(2, 12)]
+    assert message[10] == "and 20 more like these"
+    assert message[11].startswith("What to do: get the file again")
+
+
 def test_a_line_with_too_many_fields_is_refused(path: Path) -> None:
     text = csv_text(ROWS).replace("\n7,", "\n7,1,", 1)
 
@@ -292,7 +304,23 @@ def test_a_byte_that_is_not_utf_8_is_refused(path: Path, value: bytes) -> None:
 
     message = refusal(path, text)
 
-    assert f"not UTF-8 (byte {value[0]:#04x}): save it as UTF-8" in message
+    assert message == (
+        f"{path}, line 7, field 7: not UTF-8 (byte {value[0]:#04x}): save it as UTF-8"
+    )
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_the_line_of_a_byte_is_counted_whatever_ends_the_lines(path: Path, end: str) -> None:
+    text = with_value(INCOME, "@", line=20).replace("\n", end).encode().replace(b"@", b"\xff")
+
+    assert f"{path}, line 20, field 7: not UTF-8" in refusal(path, text)
+
+
+def test_the_line_of_a_byte_in_a_zip_is_named(path: Path) -> None:
+    path.write_bytes(with_value(INCOME, "@").encode().replace(b"@", b"\xff"))
+
+    with pytest.raises(DataRefused, match=r"\.zip, line 7, field 7: not UTF-8"):
+        read_csv(zipped(path), SCHEMA)
 
 
 @pytest.mark.parametrize("text", ["\0", "1\0", "\x001", "1\x002"])

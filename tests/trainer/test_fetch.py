@@ -1,9 +1,10 @@
 """The real data is fetched whole and as it was, or nothing is written."""
 
 import hashlib
-import urllib.request
+import os
+import subprocess
+import sys
 from pathlib import Path
-from urllib.error import URLError
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pytest
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from trainer.csv_file import read_csv
 from trainer.errors import FetchFailed
-from trainer.fetch import NAME, fetch, from_openml, original_form
+from trainer.fetch import NAME, fetch, original_form
 from trainer.sample import make_sample
 
 SAMPLE = make_sample(SCHEMA)
@@ -76,7 +77,7 @@ def test_a_file_that_is_there_already_is_not_fetched_again(tmp_path: Path) -> No
 def test_somebodys_file_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / NAME).write_text("mine")
 
-    with pytest.raises(FetchFailed, match="is there and is another file: move it away first"):
+    with pytest.raises(FetchFailed, match="is there and is another file: move it away, or"):
         fetch(SCHEMA, tmp_path, never, SHA256)
 
     assert (tmp_path / NAME).read_text() == "mine"
@@ -116,20 +117,36 @@ def test_a_directory_that_is_not_there_is_an_error_with_a_way_out(tmp_path: Path
         fetch(SCHEMA, tmp_path / "none", from_shuffled, SHA256)
 
 
-def test_without_a_network_the_error_says_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """No machine that runs this asks OpenML: every address is one that nobody listens on."""
-    opened: list[str] = []
+def test_without_a_network_the_error_says_what_to_do(tmp_path: Path) -> None:
+    """The command itself, with a proxy at an address on which nobody listens."""
+    nowhere = "http://127.0.0.1:1"
+    proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), nowhere)
 
-    def unreachable(request: urllib.request.Request, *_: object, **__: object) -> None:
-        opened.append(request.full_url)
-        raise URLError("Connection refused")
+    found = subprocess.run(
+        [sys.executable, "-m", "trainer", "fetch"],
+        env={**os.environ, **proxies, "no_proxy": "", "FETCH_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
-    monkeypatch.setattr("sklearn.datasets._openml.urlopen", unreachable)
-
-    with pytest.raises(FetchFailed, match=r"cannot be fetched .*Connection refused.*by hand"):
-        fetch(SCHEMA, tmp_path, from_openml)
-
-    assert opened
+    assert found.returncode == 1
+    assert found.stdout == ""
+    assert found.stderr.startswith("fetch failed: OpenML's data set 46929 cannot be fetched")
+    assert "Connection refused" in found.stderr
+    assert "by hand" in found.stderr
+    assert found.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_force_replaces_another_file_once_the_new_one_is_right(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    path.write_text("mine")
+
+    with pytest.raises(FetchFailed, match="is not the data it was"):
+        fetch(SCHEMA, tmp_path, lambda: from_shuffled().head(9), SHA256, force=True)
+    assert path.read_text() == "mine"
+
+    fetch(SCHEMA, tmp_path, from_shuffled, SHA256, force=True)
+    assert path.read_bytes() == CONTENT
+    assert list(tmp_path.iterdir()) == [path]

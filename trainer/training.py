@@ -1,0 +1,131 @@
+"""The commands that train: `train` and `verify`; each raises TrainerError or BundleError."""
+
+from typing import Any
+
+import numpy as np
+
+from contract import bundle, golden
+from contract.bundle import Bundle, BundleError, BundleMissing
+from contract.digest import canonical_json
+from trainer.comparison import ingredients_differing
+from trainer.context import Context
+from trainer.data import Data
+from trainer.errors import NotReproduced, TrainerError
+from trainer.evaluation import require_both_labels, score
+from trainer.golden_rows import golden_rows
+from trainer.pipeline import Result, declared, fit, load_data, make, provenance_of, publish
+from trainer.settings import TrainerSettings
+
+
+def train(context: Context, *, if_none: bool, activate: bool) -> None:
+    """Train, publish and activate; a version that is there already is not made again."""
+    settings, store, progress = context.settings, context.store, context.progress
+    active = store.active()
+    if if_none and _is_there(context, active):
+        progress.say(f"{active} is active: nothing to do", version=active)
+        return
+    schema = declared(settings)
+    data = load_data(schema, settings, progress)
+    require_both_labels(data, "whole")
+    provenance = provenance_of(schema, data, settings)
+    version = provenance.version
+    if store.has(version):
+        # Damaged, it must not pass for the model of this data.
+        bundle.load(store.path(version))
+        progress.say(
+            f"{version} is published already: the same data, settings and libraries made it"
+        )
+    else:
+        files = make(provenance, data, settings, progress)
+        with progress.step("publish"):
+            publish(store, version, files)
+    if activate and version != active:
+        store.activate(version)
+        progress.say(f"{version} is active now; it was {active or 'none'}", version=version)
+    _summary(context, version)
+
+
+def verify(context: Context, version: str | None) -> None:
+    """Train again from the data at hand and compare to the bit; raises NotReproduced."""
+    version = version or context.require_active()
+    published = bundle.load(context.store.path(version))
+    settings = _recorded(context.settings, published)
+    data = load_data(published.schema, settings, context.progress, sample=published.is_sample)
+    provenance = provenance_of(declared(settings), data, settings)
+    if provenance.version != version:
+        names = ingredients_differing(published.metadata, provenance)
+        raise NotReproduced(
+            f"{version} was made from something else than what is at hand, which makes"
+            f" {provenance.version}: {', '.join(names) or 'the declaration'} differ; give it the"
+            f" data ({published.metadata['data']['source']}) and the release that made it"
+        )
+    result = fit(provenance.schema, data, settings, context.progress)
+    with context.progress.step(f"compare {len(data):,} scores"):
+        differing = [*_parts_differing(published, data, result), *_scores(published, data, result)]
+    if differing:
+        raise NotReproduced(f"{version} is not what training gives here: {', '.join(differing)}")
+    context.progress.say(
+        f"{version}: trained again, {len(data):,} scores equal to the last bit", version=version
+    )
+
+
+def _is_there(context: Context, active: str | None) -> bool:
+    """Whether there is an active version; raises TrainerError where it cannot be used."""
+    if active is None:
+        return False
+    try:
+        bundle.check(context.store.path(active))
+    except BundleMissing:
+        return False  # somebody removed it, as a damaged one should be
+    except BundleError as error:
+        raise TrainerError(f"the active version cannot be used: {error}, or `rollback`") from error
+    return True
+
+
+def _recorded(settings: TrainerSettings, published: Bundle) -> TrainerSettings:
+    """The settings that a version was made with, which need not be today's."""
+    recorded = published.metadata["settings"]
+    names = ("seed", "test_share")
+    made_with = {name: recorded[name] for name in names if name in recorded}
+    return settings.model_copy(update={"dataset": published.schema.key, **made_with})
+
+
+def _parts_differing(published: Bundle, data: Data, result: Result) -> list[str]:
+    schema, trained = published.schema, result.trained
+    again: dict[str, Any] = {
+        "preprocessing": trained.preprocessing.describe(),
+        "threshold": result.report["threshold"],
+        "metrics": result.report["metrics"],
+    }
+    rows = golden_rows(schema, data.features)
+    differ = {
+        **{
+            part: canonical_json(again[part]) != canonical_json(published.metadata[part])
+            for part in again
+        },
+        "golden.json": golden.encode(schema, trained.scorer, rows) != published.golden,
+    }
+    return [f"{part} differs" for part, found in differ.items() if found]
+
+
+def _scores(published: Bundle, data: Data, result: Result) -> list[str]:
+    here = score(result.trained.scorer, data.features).view(np.uint64)
+    there = score(published.scorer, data.features).view(np.uint64)
+    count = int((here != there).sum())
+    return [f"{count:,} of {len(data):,} scores differ"] if count else []
+
+
+def _summary(context: Context, version: str) -> None:
+    metrics = bundle.read_metadata(context.store.path(version))["metrics"]
+    names = ("auc", "average_precision", "brier")
+    context.progress.say(
+        f"version {version}: AUC {metrics['auc']:.4f},"
+        f" average precision {metrics['average_precision']:.4f}, Brier {metrics['brier']:.4f}"
+        f" on {metrics['rows']:,} held-out rows",
+        version=version,
+        **{name: metrics[name] for name in names},
+    )
+    if version == context.store.active():
+        context.progress.say("next: docker compose up --wait api, or make local")
+    else:
+        context.progress.say(f"next: activate {version}")

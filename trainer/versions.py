@@ -1,0 +1,104 @@
+"""The commands on versions that are published already; each raises TrainerError or BundleError."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from contract import bundle
+from contract.bundle import BundleDamaged, BundleError
+from trainer import comparison
+from trainer.context import Context
+from trainer.errors import TrainerError
+
+
+def show(context: Context) -> None:
+    """The published versions, newest first; what cannot be read is shown as such."""
+    active = context.store.active()
+    lines = []
+    for version in context.store.versions():
+        mark = "active" if version == active else ""
+        try:
+            metadata = bundle.read_metadata(context.store.path(version))
+            bundle.read_files(context.store.path(version), metadata)
+        except BundleError as error:
+            state = "damaged" if isinstance(error, BundleDamaged) else "unreadable"
+            fields: dict[str, Any] = {"problem": str(error)}
+            lines.append(("", f"{version:<28} {mark:<7} {state}: {error}", fields, version, mark))
+        else:
+            text = f"{version:<28} {mark:<7} {_in_words(metadata)}"
+            created = metadata["created_at"]
+            lines.append((created, text, _in_fields(metadata), version, mark))
+    for _, text, fields, version, mark in sorted(lines, key=lambda line: line[0], reverse=True):
+        context.progress.report(text, version=version, active=bool(mark), **fields)
+    if not lines:
+        context.progress.report(f"no version is published in {context.store.root}")
+
+
+def activate(context: Context, version: str) -> None:
+    """Make a published version the active one, after checking that it loads."""
+    before = context.store.active()
+    if version == before:
+        context.progress.say(f"{version} is active already", version=version)
+        return
+    bundle.load(context.store.path(version))
+    context.store.activate(version)
+    context.progress.say(f"{version} is active now; it was {before or 'none'}", version=version)
+
+
+def rollback(context: Context) -> None:
+    """Activate the version that was active before."""
+    previous = context.store.previous()
+    if previous is None:
+        raise TrainerError("no other version was active before: see `list` and `activate`")
+    activate(context, previous)
+
+
+def diff(context: Context, first: str, second: str) -> None:
+    """Say in what two versions differ, also where one of them cannot be loaded here."""
+    store, report = context.store, context.progress.report
+    one, other = (bundle.read_metadata(store.path(version)) for version in (first, second))
+    for path, before, after in comparison.between(one, other):
+        report(f"{path}: {before} -> {after}", path=path, before=before, after=after)
+    report(comparison.scores(store, first, second))
+
+
+def prune(context: Context, keep: int) -> None:
+    """Remove all but the newest `keep` versions, the active one and the pinned ones."""
+    ages: list[tuple[str, str]] = []
+    for version in context.store.versions():
+        try:
+            created = bundle.read_metadata(context.store.path(version))["created_at"]
+        except BundleError:
+            created = ""
+        ages.append((created, version))
+    kept = {version for _, version in sorted(ages, reverse=True)[:keep]}
+    kept |= context.settings.pinned | {context.store.active() or ""}
+    for _, version in sorted(ages):
+        if version not in kept:
+            context.store.remove(version)
+            context.progress.say(f"removed {version}", version=version)
+
+
+def _in_words(metadata: Any) -> str:
+    metrics, data = metadata["metrics"], metadata["data"]
+    return (
+        f"{_age(metadata['created_at']):>9}  AUC {metrics['auc']:.4f}"
+        f"  AP {metrics['average_precision']:.4f}  Brier {metrics['brier']:.4f}"
+        f"  {data['rows']:,} rows, {data['source']}"
+    )
+
+
+def _in_fields(metadata: Any) -> dict[str, Any]:
+    metrics, data = metadata["metrics"], metadata["data"]
+    return {
+        "created_at": metadata["created_at"],
+        **{name: metrics[name] for name in ("auc", "average_precision", "brier")},
+        **{name: data[name] for name in ("rows", "source", "is_sample")},
+    }
+
+
+def _age(created_at: str) -> str:
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(created_at)).total_seconds()
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit} old"
+    return "new"
