@@ -3,7 +3,8 @@
     python -m benchmarks.log_queries --rows 10000000
 
 fills a throw-away PostgreSQL with rows spread over 30 days and times the questions that the log is
-made for, each several times, minimum, median and maximum in seconds; it also tells the sizes.
+made for, each several times, minimum, median and maximum in seconds; it also tells the sizes. Each
+is asked of the log as it is, in a partition a month, and of a copy in a partition a day.
 """
 
 import argparse
@@ -24,10 +25,12 @@ from local.postgres import LocalPostgres
 
 SCHEMA = DATASETS["gmsc"]
 DAYS = 30
+BY_DAY = "log_by_day"
 REPEATS = 5
 
 _ALL_FEATURES = ", ".join(
-    f"avg({feature.column}), avg(({feature.column} IS NULL)::int)" for feature in SCHEMA.features
+    f"avg({feature.column}), (count(*) - count({feature.column}))::float8 / count(*)"
+    for feature in SCHEMA.features
 )
 QUESTIONS = {
     "last hour, newest 100": (
@@ -35,7 +38,7 @@ QUESTIONS = {
         " ORDER BY predicted_at DESC LIMIT 100"
     ),
     "last 24 h by hour, mean and missing share of every feature": (
-        "SELECT date_trunc('hour', predicted_at, 'UTC'), count(*), avg(probability),"
+        "SELECT date_bin('1 hour', predicted_at, '2000-01-01 00:00Z'), count(*), avg(probability),"
         f" {_ALL_FEATURES} FROM prediction_log"
         " WHERE predicted_at >= %(end)s - interval '24 hours' GROUP BY 1"
     ),
@@ -84,6 +87,24 @@ def fill(cursor: "psycopg2.extensions.cursor", rows: int) -> None:
         )
 
 
+def copy_by_day(cursor: "psycopg2.extensions.cursor") -> None:
+    """The same rows and the same key, in a partition a day."""
+    cursor.execute(
+        f"CREATE TABLE {BY_DAY} (LIKE prediction_log INCLUDING ALL)"
+        " PARTITION BY RANGE (predicted_at)"
+    )
+    for day in range(-1, DAYS + 2):
+        cursor.execute(
+            "SELECT format('CREATE TABLE %%I PARTITION OF %%I FOR VALUES FROM (%%L) TO (%%L)',"
+            " %(table)s || to_char(day, '_YYYY_MM_DD'), %(table)s, day, day + interval '1 day')"
+            " FROM date_trunc('day', now() - make_interval(days => %(day)s)) AS day",
+            {"table": BY_DAY, "day": day},
+        )
+        (statement,) = cursor.fetchone() or ("",)
+        cursor.execute(statement)
+    cursor.execute(f"INSERT INTO {BY_DAY} SELECT * FROM prediction_log")
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -119,6 +140,7 @@ def measure(server: LocalPostgres, rows: int) -> None:
         started = time.perf_counter()
         fill(cursor, rows)
         print(f"{rows:,} rows in {time.perf_counter() - started:.0f} s", file=sys.stderr)
+        copy_by_day(cursor)
         cursor.execute("VACUUM ANALYZE")
         cursor.execute(
             "SELECT sum(pg_relation_size(inhrelid)), sum(pg_indexes_size(inhrelid))"
@@ -131,14 +153,17 @@ def measure(server: LocalPostgres, rows: int) -> None:
         cursor.execute("SELECT prediction_id FROM prediction_log LIMIT 1 OFFSET 12345")
         (identity,) = cursor.fetchone() or (None,)
         for question, statement in QUESTIONS.items():
-            seconds = []
-            for _ in range(REPEATS):
-                started = time.perf_counter()
-                cursor.execute(statement, {"end": end, "id": identity})
-                cursor.fetchall()
-                seconds.append(time.perf_counter() - started)
-            low, middle, high = min(seconds), statistics.median(seconds), max(seconds)
-            print(f"{question}: {low:.4f} / {middle:.4f} / {high:.4f} s")
+            for table in ("prediction_log", BY_DAY):
+                seconds = []
+                for _ in range(REPEATS):
+                    started = time.perf_counter()
+                    cursor.execute(
+                        statement.replace("prediction_log", table), {"end": end, "id": identity}
+                    )
+                    cursor.fetchall()
+                    seconds.append(time.perf_counter() - started)
+                low, middle, high = min(seconds), statistics.median(seconds), max(seconds)
+                print(f"{question}, {table}: {low:.4f} / {middle:.4f} / {high:.4f} s")
     connection.close()
 
 

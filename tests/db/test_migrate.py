@@ -206,3 +206,10 @@ def test_whoever_holds_the_log_or_a_view_is_waited_for_and_then_named(database: 
 
     assert list(migrate(database.settings, lock_seconds=1)) == []
     assert database.query("SELECT * FROM monitoring.traffic_per_hour", role="analyst") == []
+
+
+def test_the_planner_knows_that_the_log_lies_in_the_order_of_its_key(database: Database) -> None:
+    list(migrate(database.settings))
+
+    # At the default it reads a whole month for its last day.
+    assert database.query("SHOW random_page_cost", role="analyst") == [("1.1",)]
