@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.problem_types import (
     BODY_TOO_LARGE,
+    BODY_TOO_SLOW,
     INTERNAL_ERROR,
     INVALID_FIELDS,
     INVALID_HEADER,
@@ -17,6 +18,8 @@ from api.problem_types import (
     MEDIA_TYPE,
     NOT_FOUND,
     NOT_READY,
+    OVERLOADED,
+    UNAUTHORIZED,
     UNSUPPORTED_MEDIA_TYPE,
     ProblemType,
 )
@@ -69,14 +72,27 @@ class LogHealth(BaseModel):
     reason: str | None = Field(None, description="Why the state is not normal")
 
 
+class RefusedModel(BaseModel):
+    """A version that is active and is not served."""
+
+    version: str
+    reason: str = Field(description="Why it cannot be served, and what to do")
+    since: str = Field(description="When it was refused")
+
+
 class Health(BaseModel):
     """The answer of /health where the service can serve."""
 
-    status: Literal["ok", "degraded"] = Field(description="degraded: it serves; see log.state")
+    status: Literal["ok", "degraded"] = Field(
+        description="degraded: it serves; see log.state and refused_model"
+    )
     model_version: str
     schema_version: str
     trained_on_sample: bool = Field(description="Whether the model is only good for trying it out")
     data_source: str
+    refused_model: RefusedModel | None = Field(
+        description="The version that was made active and is refused; the one above stays"
+    )
     log: LogHealth
 
 
@@ -131,10 +147,13 @@ def problem_responses(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
 _PREDICTION_PROBLEMS = problem_responses(
     MALFORMED_BODY,
     INVALID_HEADER,
+    UNAUTHORIZED,
+    BODY_TOO_SLOW,
     BODY_TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
     INVALID_FIELDS,
     LOG_UNAVAILABLE,
+    OVERLOADED,
 )
 
 PREDICT_RESPONSES = {200: {"model": Prediction}, **_PREDICTION_PROBLEMS}

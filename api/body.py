@@ -1,13 +1,19 @@
 """The body of a request, read within its limit."""
 
+import asyncio
 import re
+from collections.abc import Callable
 
 from starlette.requests import ClientDisconnect, Request
 
-from api.problem_types import BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
+from api.problem_types import BODY_TOO_LARGE, BODY_TOO_SLOW, UNSUPPORTED_MEDIA_TYPE
 from api.problems import Problem
+from api.settings import ApiSettings
 
 _JSON = re.compile(rb'application/json(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?', re.IGNORECASE)
+
+# The rest of the body is not read, so nothing else can come on this connection.
+_CLOSE = {"Connection": "close"}
 
 
 def check_media_type(headers: dict[bytes, bytes]) -> None:
@@ -23,28 +29,56 @@ def check_media_type(headers: dict[bytes, bytes]) -> None:
         )
 
 
-async def read_body(request: Request, declared: bytes, limit: int) -> bytes:
-    """The whole body, at most `limit` bytes of it in memory; `declared` is its Content-Length.
+async def read_body(
+    request: Request, declared: bytes, settings: ApiSettings, hold: Callable[[int], None]
+) -> bytes:
+    """The whole body, within MAX_BODY_BYTES and BODY_TIMEOUT_SECONDS.
 
-    Raises a Problem as soon as the body is declared or seen to be larger, ClientDisconnect where
-    the client is gone before its end.
+    `declared` is its Content-Length. A body that does not come in one piece is told to `hold`
+    piece by piece. Raises a Problem as soon as the body is declared or seen to be larger, late or
+    more than there is room for; ClientDisconnect where the client is gone before its end.
     """
+    limit = settings.max_body_bytes
     if declared.isdigit() and int(declared[:20]) > limit:
         raise _too_large(limit)
-    body, chunks, size = b"", [], 0
-    more = True
+    try:
+        async with asyncio.timeout(settings.body_timeout_seconds):
+            body, more = await _piece(request)
+            if not more:
+                if len(body) > limit:
+                    raise _too_large(limit)
+                return body
+            return await _join(request, body, limit, hold)
+    except TimeoutError as error:
+        raise Problem(
+            BODY_TOO_SLOW,
+            f"the body did not arrive within {settings.body_timeout_seconds:g} seconds",
+            headers=_CLOSE,
+            rules=[("", BODY_TOO_SLOW.name)],
+        ) from error
+
+
+async def _join(request: Request, first: bytes, limit: int, hold: Callable[[int], None]) -> bytes:
+    pieces, size, more = [first], len(first), True
+    hold(size)
     while more:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        body, more = message.get("body", b""), message.get("more_body", False)
-        size += len(body)
+        piece, more = await _piece(request)
+        size += len(piece)
         if size > limit:
             raise _too_large(limit)
-        chunks.append(body)
-    return body if len(chunks) == 1 else b"".join(chunks)
+        hold(len(piece))
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+async def _piece(request: Request) -> tuple[bytes, bool]:
+    """What has arrived, and whether more is to come."""
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message.get("body", b""), message.get("more_body", False)
 
 
 def _too_large(limit: int) -> Problem:
     detail = f"the body is over {limit:,} bytes, the limit of this service"
-    return Problem(BODY_TOO_LARGE, detail, rules=[("", BODY_TOO_LARGE.name)])
+    return Problem(BODY_TOO_LARGE, detail, headers=_CLOSE, rules=[("", BODY_TOO_LARGE.name)])

@@ -34,6 +34,7 @@ class Envelope:
         started = time.perf_counter()
         state = cast("RequestState", scope["state"])
         state["started"] = started
+        state["model"] = state["serving"].model
         state["headers"] = sent = dict(scope["headers"])
         state["request_id"] = request_id = headers.request_id(sent)
         method, status = scope["method"], 0

@@ -1,10 +1,11 @@
 """The application: what it is made of, what it opens and closes."""
 
+import asyncio
 import gc
 import logging
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
@@ -12,14 +13,18 @@ from psycopg2 import ProgrammingError
 from psycopg2.extensions import parse_dsn
 from pydantic import ValidationError
 
-from api import logs, openapi, predict, problems, status
+from api import errors, logs, openapi, predict, status
 from api.access_log import AccessLog
 from api.envelope import Envelope
+from api.gate import Gate
+from api.keys import ApiKeys
 from api.metrics import Metrics
 from api.model import ServedModel
+from api.serving import Serving
 from api.settings import ApiSettings, StartError, complaints
 from api.state import State
-from db.log import LogSettings, PredictionLog
+from api.watcher import ModelWatcher
+from db.log import LogSettings, PredictionLog, Reason
 from db.settings import DEFAULT_PASSWORD
 
 TITLE = "Prediction service"
@@ -43,8 +48,8 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
     app.include_router(status.router)
     openapi.install(app)
     app.add_middleware(Envelope)
-    for error in problems.HANDLED:
-        app.add_exception_handler(error, problems.handle)
+    for error in errors.HANDLED:
+        app.add_exception_handler(error, errors.handle)
     return app
 
 
@@ -54,6 +59,7 @@ async def _lifespan(given: ApiSettings | None) -> AsyncIterator[State]:
     with logs.written(settings) as writer:
         try:
             check(settings, log_settings)
+            keys = ApiKeys.read(settings.api_keys, settings.api_keys_file)
             model = ServedModel.load(settings)
         except StartError as error:
             logger.critical("%s", error)
@@ -62,20 +68,48 @@ async def _lifespan(given: ApiSettings | None) -> AsyncIterator[State]:
             logger.critical("the service cannot start", exc_info=True)
             raise
         model.announce()
-        log = PredictionLog(log_settings, model.row_format, model.registration)
+        serving = Serving(model)
+        reason: Reason = "pinned" if settings.model_version else "start"
+        log = PredictionLog(log_settings, model.row_format, model.registration, reason=reason)
         log.start()
         _calm_collector()
         try:
-            yield State(
-                settings=settings,
-                model=model,
-                log=log,
-                access_log=AccessLog(writer, settings),
-                metrics=Metrics(model, log),
-                scoring=CapacityLimiter(max(1, (os.cpu_count() or 2) - 1)),
-            )
+            async with _watching(serving, settings, log):
+                yield State(
+                    settings=settings,
+                    serving=serving,
+                    log=log,
+                    access_log=AccessLog(writer, settings),
+                    metrics=Metrics(serving, log),
+                    keys=keys,
+                    gate=Gate(
+                        max_requests=settings.max_requests_in_flight,
+                        max_bytes=settings.max_body_bytes_in_flight,
+                    ),
+                    scoring=CapacityLimiter(max(1, (os.cpu_count() or 2) - 1)),
+                )
         finally:
             await log.close()
+
+
+@asynccontextmanager
+async def _watching(
+    serving: Serving, settings: ApiSettings, log: PredictionLog
+) -> AsyncIterator[None]:
+    """Swap to what becomes active, where the settings want that."""
+    if settings.model_version is not None or settings.model_poll_seconds == 0:
+        yield
+        return
+    watcher = ModelWatcher(
+        serving, settings, switched=lambda model: log.activated(model.registration)
+    )
+    task = asyncio.create_task(watcher.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def _settings(given: ApiSettings | None) -> tuple[ApiSettings, LogSettings]:

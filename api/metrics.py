@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, Info, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
+    InfoMetricFamily,
     Metric,
     StateSetMetricFamily,
     SummaryMetricFamily,
 )
 from prometheus_client.registry import Collector
 
-from api.model import ServedModel
+from api.serving import Serving
 from db.log import STATES, LogStatus, PredictionLog
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -23,7 +24,7 @@ _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0
 class Metrics:
     """Counts requests as they are answered; asks the log when it is asked itself."""
 
-    def __init__(self, model: ServedModel, log: PredictionLog) -> None:
+    def __init__(self, serving: Serving, log: PredictionLog) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "http_requests", "Answered requests", ("route", "status"), registry=self._registry
@@ -36,9 +37,7 @@ class Metrics:
             registry=self._registry,
         )
         self._children: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
-        Info("model", "The version that is served", registry=self._registry).info(
-            {"version": model.version, "trained_on_sample": str(model.is_sample).lower()}
-        )
+        self._registry.register(_ModelCollector(serving))
         self._registry.register(_LogCollector(log))
 
     def observe(self, route: str, status: int, duration: float) -> None:
@@ -56,6 +55,31 @@ class Metrics:
     def exposition(self) -> bytes:
         """Everything in Prometheus' text format."""
         return generate_latest(self._registry)
+
+
+class _ModelCollector(Collector):
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
+
+    def collect(self) -> Iterator[Metric]:
+        """The served model as of now."""
+        serving, model = self._serving, self._serving.model
+        yield InfoMetricFamily(
+            "model",
+            "The version that is served",
+            {"version": model.version, "trained_on_sample": str(model.is_sample).lower()},
+        )
+        yield CounterMetricFamily(
+            "model_switches", "Times that another model took over", value=serving.switches
+        )
+        yield CounterMetricFamily(
+            "model_refusals", "Versions made active that were refused", value=serving.refusals
+        )
+        yield GaugeMetricFamily(
+            "model_refused",
+            "1 while the active version is refused, and another one is served",
+            value=int(serving.refused is not None),
+        )
 
 
 class _LogCollector(Collector):

@@ -2,11 +2,13 @@
 
 import json
 import logging
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from api.settings import ApiSettings, StartError
+from api.settings import ApiSettings, ModelRefused
 from contract.bundle import Bundle, BundleError, load
 from contract.digest import sha256
 from contract.golden import as_matrix
@@ -38,29 +40,44 @@ class ServedModel:
 
     @classmethod
     def load(cls, settings: ApiSettings) -> "ServedModel":
-        """The version that the settings name, or the active one; raises StartError."""
+        """The version that the settings name, or the active one; raises ModelRefused."""
         store = ModelStore(settings.models_dir)
-        try:
+        with _refusals(store):
             version = settings.model_version or _active(store)
             directory = store.path(version)
             bundle = load(directory)
-        except BundleError as error:
-            raise StartError(f"refused the model: {error}") from error
-        except OSError as error:
-            raise StartError(
-                f"cannot read the model in {settings.models_dir}: {error.strerror}"
-            ) from error
-        return cls._of(bundle, directory, max_batch_rows=settings.max_batch_rows)
-
-    @classmethod
-    def _of(cls, bundle: Bundle, directory: Path, *, max_batch_rows: int) -> "ServedModel":
         return cls(
             version=bundle.version,
             schema=bundle.schema,
             threshold=bundle.threshold,
             scorer=bundle.scorer,
-            request_model=RequestModel(bundle.schema, max_instances=max_batch_rows),
+            request_model=RequestModel(bundle.schema, max_instances=settings.max_batch_rows),
             row_format=RowFormat(bundle.schema),
+            is_sample=bundle.is_sample,
+            metadata=dict(bundle.metadata),
+            card=_card(directory, bundle),
+        )
+
+    def successor(self, settings: ApiSettings, version: str) -> "ServedModel":
+        """Another version that can take this one's place between two requests.
+
+        Raises ModelRefused, also where it takes other requests than this one: clients and the
+        rows on their way to the log go by the declaration that is served.
+        """
+        store = ModelStore(settings.models_dir)
+        with _refusals(store):
+            directory = store.path(version)
+            bundle = load(directory)
+        if bundle.schema.to_json() != self.schema.to_json():
+            raise ModelRefused(
+                f"{version} takes requests of {bundle.schema.id} by a declaration that differs"
+                f" from the served one ({self.schema.id}): restart the api to serve it"
+            )
+        return replace(
+            self,
+            version=bundle.version,
+            threshold=bundle.threshold,
+            scorer=bundle.scorer,
             is_sample=bundle.is_sample,
             metadata=dict(bundle.metadata),
             card=_card(directory, bundle),
@@ -83,7 +100,7 @@ class ServedModel:
             metadata=self.metadata,
         )
 
-    def score(self, rows: list[Values]) -> list[float]:
+    def score(self, rows: Sequence[Values]) -> list[float]:
         """Probability of the target's event for each row."""
         if len(rows) == 1:
             return [self.scorer.score_row(rows[0])]
@@ -103,9 +120,11 @@ class ServedModel:
             "metadata": self.metadata,
         }
 
-    def announce(self) -> None:
+    def announce(self, previous: str | None = None) -> None:
         """Say in the log what is served, and say it loudly where it is not meant for use."""
         fields = {"model_version": self.version, "data_source": self.data_source}
+        if previous is not None:
+            fields["previous_version"] = previous
         logger.info("serving the model", extra={"fields": fields})
         if self.is_sample:
             logger.warning(
@@ -115,10 +134,20 @@ class ServedModel:
             )
 
 
+@contextmanager
+def _refusals(store: ModelStore) -> Iterator[None]:
+    try:
+        yield
+    except BundleError as error:
+        raise ModelRefused(f"refused the model: {error}") from error
+    except OSError as error:
+        raise ModelRefused(f"cannot read the model in {store.root}: {error.strerror}") from error
+
+
 def _active(store: ModelStore) -> str:
     version = store.active()
     if version is None:
-        raise StartError(
+        raise ModelRefused(
             f"no model has been published in {store.root}: run the trainer first"
             " (docker compose run --rm trainer, or python -m trainer), or set MODELS_DIR"
         )

@@ -46,6 +46,12 @@ INVALID_HEADER = ProblemType(
     "A header breaks its rule",
     "Correct the header that the detail names, or leave it out.",
 )
+UNAUTHORIZED = ProblemType(
+    "unauthorized",
+    401,
+    "A key is wanted",
+    "Send your key as Authorization: Bearer KEY, or as X-API-Key: KEY.",
+)
 NOT_FOUND = ProblemType(
     "not-found", 404, "There is nothing here", "See /docs for what the service offers."
 )
@@ -54,6 +60,12 @@ METHOD_NOT_ALLOWED = ProblemType(
     405,
     "The path does not understand this method",
     "Use a method that the header Allow names.",
+)
+BODY_TOO_SLOW = ProblemType(
+    "body-too-slow",
+    408,
+    "The body did not arrive in time",
+    "Send the body at once; nothing was scored.",
 )
 BODY_TOO_LARGE = ProblemType(
     "body-too-large",
@@ -85,6 +97,12 @@ LOG_UNAVAILABLE = ProblemType(
     "The prediction cannot be logged now",
     "Ask again after Retry-After seconds. An answer that was on its way may have been logged.",
 )
+OVERLOADED = ProblemType(
+    "overloaded",
+    503,
+    "Too much is under way",
+    "Ask again after Retry-After seconds; nothing was scored.",
+)
 NOT_READY = ProblemType(
     "not-ready",
     503,
@@ -97,13 +115,16 @@ PROBLEM_TYPES = {
     for kind in (
         MALFORMED_BODY,
         INVALID_HEADER,
+        UNAUTHORIZED,
         NOT_FOUND,
         METHOD_NOT_ALLOWED,
+        BODY_TOO_SLOW,
         BODY_TOO_LARGE,
         UNSUPPORTED_MEDIA_TYPE,
         INVALID_FIELDS,
         INTERNAL_ERROR,
         LOG_UNAVAILABLE,
+        OVERLOADED,
         NOT_READY,
     )
 }

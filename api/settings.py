@@ -4,12 +4,16 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class StartError(Exception):
     """The service refuses to start; the message says why, and what to do."""
+
+
+class ModelRefused(StartError):
+    """A version cannot be served; the message says why, and what to do."""
 
 
 class ApiSettings(BaseSettings):
@@ -25,6 +29,13 @@ class ApiSettings(BaseSettings):
         None,
         min_length=1,
         description="Serve this version, whichever is active; unset: the active one",
+    )
+    model_poll_seconds: float = Field(
+        5.0,
+        ge=0,
+        le=3600,
+        description="How often to look for another active version and swap to it; 0: never."
+        " MODEL_VERSION turns it off as well",
     )
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(
@@ -42,6 +53,25 @@ class ApiSettings(BaseSettings):
     )
     max_batch_rows: int = Field(
         1000, ge=1, le=100_000, description="Most instances in one request to /predict/batch"
+    )
+    body_timeout_seconds: float = Field(
+        10.0, gt=0, le=600, description="Longest time for a body to arrive; beyond it 408"
+    )
+    max_requests_in_flight: int = Field(
+        1000, ge=1, description="Predictions under way at once in one process; beyond it 503"
+    )
+    max_body_bytes_in_flight: int = Field(
+        2**25,
+        ge=2**10,
+        description="Bytes of large bodies in memory at once in one process; beyond it 503",
+    )
+    api_keys: SecretStr | None = Field(
+        None,
+        description="NAME:SHA-256 of each key that may ask for predictions, separated by commas;"
+        " unset: nobody needs a key",
+    )
+    api_keys_file: Path | None = Field(
+        None, description="File with the same, in place of API_KEYS; # begins a comment"
     )
     log_format: Literal["console", "json", "auto"] = Field(
         "console",

@@ -7,8 +7,11 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from api.access_log import AccessLog
+from api.gate import Gate
+from api.keys import ApiKeys
 from api.metrics import Metrics
 from api.model import ServedModel
+from api.serving import Serving
 from api.settings import ApiSettings
 from db.log import PredictionLog
 
@@ -17,10 +20,12 @@ class State(TypedDict):
     """Opened once, in the lifespan."""
 
     settings: ApiSettings
-    model: ServedModel
+    serving: Serving
     log: PredictionLog
     access_log: AccessLog
     metrics: Metrics
+    keys: ApiKeys
+    gate: Gate
     scoring: CapacityLimiter
     """Threads that may score large requests at once."""
 
@@ -28,6 +33,8 @@ class State(TypedDict):
 class RequestState(State):
     """The state as a request sees it, with what the envelope knows of the request."""
 
+    model: ServedModel
+    """The one for all of this request, whatever is switched meanwhile."""
     request_id: str
     started: float
     """`time.perf_counter` at the first sight of the request."""

@@ -16,9 +16,10 @@ from api.answers import (
     problem_responses,
 )
 from api.metrics import MEDIA_TYPE
-from api.model import CARD, ServedModel
+from api.model import CARD
 from api.problem_types import NOT_FOUND, NOT_READY, PREFIX, PROBLEM_TYPES
 from api.problems import Problem
+from api.serving import Serving
 from api.state import Log, Model, state_of
 from db.log import LogStatus
 
@@ -26,10 +27,10 @@ router = APIRouter()
 
 
 @router.get("/health", tags=["status"], responses=HEALTH_RESPONSES)
-async def health(model: Model, log: Log) -> Response:
+async def health(request: Request, log: Log) -> Response:
     """State of the model and of the prediction log; 503 with the reason where it cannot serve."""
     status = log.status()
-    report = _report(model, status)
+    report = _report(state_of(request)["serving"], status)
     if not status.can_log:
         raise Problem(NOT_READY, _reason(status), members={"health": report})
     return _json(report)
@@ -90,13 +91,15 @@ async def index(request: Request, model: Model) -> Response:
     return _json({"model_version": model.version, "links": links})
 
 
-def _report(model: ServedModel, status: LogStatus) -> dict[str, Any]:
+def _report(serving: Serving, status: LogStatus) -> dict[str, Any]:
+    model, refused = serving.model, serving.refused
     return {
-        "status": "ok" if status.state == "normal" else "degraded",
+        "status": "ok" if status.state == "normal" and refused is None else "degraded",
         "model_version": model.version,
         "schema_version": model.schema.id,
         "trained_on_sample": model.is_sample,
         "data_source": model.data_source,
+        "refused_model": refused and refused._asdict(),
         "log": status.as_dict(),
     }
 

@@ -39,6 +39,7 @@ PREDICTION_LOG = Table(
     Column("log_path", Text, nullable=False),
     Column("trace_id", Text),
     Column("route", Text, nullable=False),
+    Column("api_key_name", Text),
 )
 
 MODEL_VERSION = Table(
@@ -51,6 +52,19 @@ MODEL_VERSION = Table(
     Column("created_at", _TIME, nullable=False),
     Column("registered_at", _TIME, nullable=False),
     Column("metadata", JSONB, nullable=False),
+)
+
+MODEL_ACTIVATION = Table(
+    "model_activation",
+    METADATA,
+    Column("activation_id", Uuid, primary_key=True),
+    Column("activated_at", _TIME, nullable=False),
+    Column("process_id", Uuid, nullable=False),
+    Column("instance", Text, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("previous_version", Text),
+    Column("reason", Text, nullable=False),
+    Column("stored_at", _TIME, nullable=False),
 )
 
 REJECTED_REQUEST = Table(

@@ -1,7 +1,7 @@
 """The prediction log and the one way to write it."""
 
+from db.log.activations import ModelRegistration, Reason
 from db.log.errors import LogUnavailable, PredictionLogError
-from db.log.postgres import ModelRegistration
 from db.log.prediction_log import PredictionLog
 from db.log.row import Context, RowFormat, Stamp
 from db.log.settings import LogSettings
@@ -16,6 +16,7 @@ __all__ = [
     "ModelRegistration",
     "PredictionLog",
     "PredictionLogError",
+    "Reason",
     "RowFormat",
     "Stamp",
 ]

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from db.log.activations import Activations
 from db.log.counters import Counters
 from db.log.errors import PostgresAway
 from db.log.orphans import Orphans
@@ -35,6 +36,7 @@ class Drainer(threading.Thread):
         postgres: PostgresLog,
         counters: Counters,
         rejections: Rejections,
+        activations: Activations,
         *,
         slow_seconds: float,
         settle: Callable[[list[Batch]], None],
@@ -44,6 +46,7 @@ class Drainer(threading.Thread):
         self._postgres = postgres
         self._counters = counters
         self._rejections = rejections
+        self._activations = activations
         self._slow_seconds = slow_seconds
         self._settle = settle
         self._rows = RowStore(postgres, Quarantine(spool.root), counters)
@@ -117,7 +120,8 @@ class Drainer(threading.Thread):
     def _finished(self) -> bool:
         if not self._closing.is_set():
             return False
-        done = self._spool.backlog == 0 and not self._direct and not self._counters.unsaved
+        told = not (self._counters.unsaved or self._activations.due)
+        done = self._spool.backlog == 0 and not self._direct and told
         return done or self.away_reason is not None or time.monotonic() >= self._deadline
 
     def _fail(self, reason: str) -> None:
@@ -134,6 +138,7 @@ class Drainer(threading.Thread):
         """Do the most urgent things; False where there was nothing to do."""
         if not self._postgres.connected:
             self._rows.call(self._postgres.connect)
+            self._activations.tell_again()
         self._report()
         stored = self._drain_direct()
         stored = self._drain_own() or stored
@@ -187,7 +192,9 @@ class Drainer(threading.Thread):
         return batches
 
     def _report(self) -> None:
-        """Tell Postgres of counters and refusals, now and then, however busy the log is."""
+        """Tell Postgres of versions, counters and refusals, however busy the log is."""
+        if self._activations.due:
+            self._rows.call(lambda: self._activations.save(self._postgres))
         if self._counters.due(at_once=self._closing.is_set()):
             self._rows.call(lambda: self._counters.save(self._postgres))
         if self._rejections.due:

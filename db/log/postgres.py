@@ -4,15 +4,13 @@ import io
 import os
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
 from psycopg2 import errors, sql
 from psycopg2.extensions import connection as Connection  # noqa: N812 -- psycopg2 spells a class so
-from psycopg2.extras import Json
 
 from db.log.errors import PartitionMissing, PostgresAway, RowsRefused
 from db.log.segment import Form
@@ -40,25 +38,12 @@ _OPTIONS: dict[str, Any] = {
 _CONTENT = ("22", "23")
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRegistration:
-    """What `model_version` says of the version that is served."""
-
-    model_version: str
-    schema_version: str
-    data_source: str
-    is_sample: bool
-    created_at: str
-    metadata: Mapping[str, Any]
-
-
 class PostgresLog:
     """Writes batches of COPY text lines to prediction_log, in one transaction each."""
 
-    def __init__(self, url: str, password: str | None, registration: ModelRegistration) -> None:
+    def __init__(self, url: str, password: str | None) -> None:
         self._url = url
         self._password: dict[str, Any] = {"password": password} if password else {}
-        self._registration = registration
         self._connection: Connection | None = None
         # Held while the socket is closed, so that `interrupt` never meets its number reused.
         self._closing = threading.Lock()
@@ -70,7 +55,7 @@ class PostgresLog:
         return self._connection is not None
 
     def connect(self) -> None:
-        """Connect, name the version that is served, and make this and the next month's partition.
+        """Connect, and make this and the next month's partition.
 
         Raises PostgresAway.
         """
@@ -78,7 +63,6 @@ class PostgresLog:
             self._connection = psycopg2.connect(self._url, **self._password, **_OPTIONS)
             # Each statement is its own transaction, in one round trip.
             self._connection.autocommit = True
-            self._register()
             self._execute(
                 "SELECT ensure_prediction_log_partition(now()),"
                 " ensure_prediction_log_partition(now() + interval '1 month')"
@@ -152,22 +136,6 @@ class PostgresLog:
             connection, self._connection = self._connection, None
             if connection is not None:
                 connection.close()
-
-    def _register(self) -> None:
-        model = self._registration
-        self._execute(
-            "INSERT INTO model_version (model_version, schema_version, data_source,"
-            " data_is_sample, created_at, metadata) VALUES (%s, %s, %s, %s, %s, %s)"
-            " ON CONFLICT DO NOTHING",
-            (
-                model.model_version,
-                model.schema_version,
-                model.data_source,
-                model.is_sample,
-                model.created_at,
-                Json(dict(model.metadata)),
-            ),
-        )
 
     def _copy(self, table: sql.Identifier, form: Form, payload: bytes) -> None:
         with self._cursor() as cursor:

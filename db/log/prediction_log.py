@@ -4,10 +4,11 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+from db.log.activations import Activations, ModelRegistration, Reason
 from db.log.counters import Counters
 from db.log.drainer import BEHIND_BYTES, Drainer
 from db.log.errors import LogUnavailable
-from db.log.postgres import ModelRegistration, PostgresLog
+from db.log.postgres import PostgresLog
 from db.log.rejections import Rejection, Rejections
 from db.log.row import RowFormat
 from db.log.segment import Form
@@ -31,12 +32,19 @@ class PredictionLog:
     """
 
     def __init__(
-        self, settings: LogSettings, row_format: RowFormat, registration: ModelRegistration
+        self,
+        settings: LogSettings,
+        row_format: RowFormat,
+        model: ModelRegistration,
+        *,
+        reason: Reason = "start",
     ) -> None:
         self._settings = settings
         visible_wait = settings.log_visible_wait_ms / 1000
         self.counters = Counters()
         self.rejections = Rejections()
+        self._activations = Activations(self.counters.process_id)
+        self._activations.add(model, reason)
         self._settlement = Settlement(self.counters, wait_seconds=settings.log_wait_seconds)
         self._spool = Spool(
             settings.spool_dir,
@@ -48,13 +56,13 @@ class PredictionLog:
         self._postgres = PostgresLog(
             settings.database_url.get_secret_value(),
             password.get_secret_value() if password else None,
-            registration,
         )
         self._drainer = Drainer(
             self._spool,
             self._postgres,
             self.counters,
             self.rejections,
+            self._activations,
             slow_seconds=visible_wait,
             settle=self._settlement.committed,
         )
@@ -115,6 +123,11 @@ class PredictionLog:
     ) -> None:
         """Note a refused request in `rejected_request`, best effort; never waits."""
         self.rejections.add(Rejection(request_id, route, status, tuple(errors), model_version))
+
+    def activated(self, model: ModelRegistration) -> None:
+        """Note in `model_activation` that this process serves another version now; never waits."""
+        self._activations.add(model, "activated")
+        self._drainer.wake()
 
     def status(self) -> LogStatus:
         """What the log can do now, and since when."""

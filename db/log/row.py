@@ -19,6 +19,7 @@ _FIXED = (
     ("client_reference", "text"),
     ("event_time", "timestamptz"),
     ("trace_id", "text"),
+    ("api_key_name", "text"),
     ("instance_index", "integer"),
     ("batch_size", "integer"),
     ("duration_ms", "real"),
@@ -101,12 +102,11 @@ class Context:
         client_reference: str | None = None,
         event_time: str | None = None,
         trace_id: str | None = None,
+        api_key_name: str | None = None,
     ) -> None:
         shared = _shared(model_version, schema_version, route, threshold)
-        if client_reference is None and event_time is None and trace_id is None:
-            optional = _NO_OPTIONAL
-        else:
-            optional = "\t".join(map(_text, (client_reference, event_time, trace_id)))
+        given = (client_reference, event_time, trace_id, api_key_name)
+        optional = _NO_OPTIONAL if given == _NONE_GIVEN else "\t".join(map(_text, given))
         self.columns = f"{_text(request_id)}\t{shared}\t{optional}"
 
 
@@ -120,7 +120,8 @@ def _text(text: str | None) -> str:
     return _NULL if text is None else text.translate(_ESCAPES)
 
 
-_NO_OPTIONAL = "\t".join([_NULL] * 3)
+_NONE_GIVEN = (None,) * 4
+_NO_OPTIONAL = "\t".join([_NULL] * 4)
 
 
 class RowFormat:

@@ -54,7 +54,8 @@ async def _answer_without_trees(settings: ApiSettings) -> httpx.Response:
     async with app.router.lifespan_context(app) as lifespan_state:
         state = cast("dict[str, Any]", lifespan_state)
         broken = Scorer.__new__(Scorer)
-        state["model"] = replace(state["model"], scorer=broken)
+        serving = state["serving"]
+        serving.model = replace(serving.model, scorer=broken)
 
         async def served(scope: Scope, receive: Receive, send: Send) -> None:
             await app({**scope, "state": dict(state)}, receive, send)

@@ -3,14 +3,12 @@
 import pytest
 
 from db.log.errors import PostgresAway
-from db.log.postgres import ModelRegistration, PostgresLog
+from db.log.postgres import PostgresLog
 from tests.conftest import Database
-
-REGISTRATION = ModelRegistration("v", "gmsc/1", "a test", True, "2026-01-01T00:00:00Z", {})
 
 
 def test_an_interrupted_connection_is_away_and_can_be_made_again(database: Database) -> None:
-    log = PostgresLog(database.url("api"), None, REGISTRATION)
+    log = PostgresLog(database.url("api"), None)
     log.connect()
 
     log.interrupt()
