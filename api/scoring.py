@@ -89,8 +89,8 @@ async def serve(request: Request, route: str, compute: Compute) -> Response:
     state = state_of(request)
     log, gate, sent = state["log"], state["gate"], state["headers"]
     call = Call(state, route, state["keys"].caller(sent))
-    check_media_type(sent)
     log.admit(1)
+    check_media_type(sent)
     gate.enter()
     held = 0
 

@@ -15,6 +15,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, REAL
 
+from db.log.counters import Counters
+
 METADATA = MetaData()
 
 _TIME = DateTime(timezone=True)
@@ -86,19 +88,7 @@ LOG_COUNTER = Table(
     Column("process_id", Uuid, primary_key=True),
     Column("started_at", _TIME, nullable=False),
     Column("counted_at", _TIME, nullable=False),
-    *(
-        Column(name, BigInteger, nullable=False)
-        for name in (
-            "accepted",
-            "answered",
-            "committed",
-            "spooled",
-            "drained",
-            "duplicate",
-            "quarantined",
-            "refused",
-        )
-    ),
+    *(Column(name, BigInteger, nullable=False) for name in Counters.SAVED),
 )
 
 RETIRED_MONTH = Table(

@@ -147,7 +147,7 @@ def test_the_document_says_what_each_path_answers(
     }
     for path in ("/predict", "/predict/batch"):
         responses = openapi["paths"][path]["post"]["responses"]
-        assert set(responses) == {"200", "400", "413", "415", "422", "500", "503"}
+        assert set(responses) == {"200", "400", "401", "408", "413", "415", "422", "500", "503"}
         for status in set(responses) - {"200"}:
             assert set(responses[status]["content"]) == {"application/problem+json"}
     for path, item in openapi["paths"].items():
