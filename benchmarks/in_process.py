@@ -13,6 +13,7 @@ from benchmarks.rig import ROOT
 from contract.bundle import load
 from contract.preprocessing import Matrix
 from contract.store import ModelStore
+from trainer.text_file import open_text
 
 _CALLS = 5000
 
@@ -54,13 +55,14 @@ def training(copies: Sequence[int], say: Callable[[str], None]) -> dict[str, Any
 
 
 def _repeat(source: Path, target: Path, copies: int) -> int:
-    """Write the rows of a CSV several times; how many rows that makes."""
-    header, body = source.read_bytes().split(b"\n", 1)
-    with target.open("wb") as file:
-        file.write(header + b"\n")
+    """Write the rows of a CSV, or of the one in a zip, several times; how many that makes."""
+    with open_text(source) as text:
+        header, body = text.readline(), text.read()
+    with target.open("w", encoding="utf-8", newline="") as file:
+        file.write(header)
         for _ in range(copies):
             file.write(body)
-    return copies * body.count(b"\n")
+    return copies * body.count("\n")
 
 
 def _train(path: Path, models: Path) -> tuple[float, float]:
