@@ -104,6 +104,9 @@ class ModelDescription(BaseModel):
     threshold: float
     trained_on_sample: bool
     data_source: str
+    origin: Literal["verified", "not checked"] = Field(
+        description="verified: signed by a key that this service accepts"
+    )
     schema_: dict[str, Any] = Field(alias="schema", description="The data set's declaration")
     metrics: dict[str, Any] = Field(description="Measured on the held-out part")
     metadata: dict[str, Any] = Field(description="All of the bundle's metadata")

@@ -20,6 +20,7 @@ from api.headers import Headers
 from api.problem_types import UNAUTHORIZED
 from api.problems import Problem
 from api.settings import StartError
+from contract.secret import SecretError, read_words
 
 _ENTRY = re.compile(r"([A-Za-z0-9._-]{1,64}):([0-9a-fA-F]{64})")
 _BEARER = re.compile(rb"bearer[ ]+([!-~]+)", re.IGNORECASE)
@@ -33,23 +34,15 @@ class ApiKeys:
 
     @classmethod
     def read(cls, text: SecretStr | None, file: Path | None) -> "ApiKeys":
-        """From API_KEYS or API_KEYS_FILE: NAME:HASH, separated by commas or white space.
+        """From API_KEYS or API_KEYS_FILE: NAME:HASH, NAME:HASH, ...
 
         Raises StartError, which quotes nothing of what it read.
         """
-        if text is not None and file is not None:
-            raise StartError("API_KEYS and API_KEYS_FILE are both set: keep one of them")
-        listed = text.get_secret_value() if text is not None else ""
-        if file is not None:
-            try:
-                listed = file.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise StartError(f"API_KEYS_FILE: cannot read {file}: {error}") from error
-        entries = [_entry(number, word) for number, word in enumerate(_words(listed), 1)]
-        if not entries and (text is not None or file is not None):
-            # An empty file must not open the service to everybody.
-            raise StartError("API_KEYS names no key: make one with `python -m api.keys NAME`")
-        return cls(entries)
+        try:
+            words = read_words("API_KEYS", text, file)
+        except SecretError as error:
+            raise StartError(str(error)) from error
+        return cls([_entry(number, word) for number, word in enumerate(words, 1)])
 
     def __bool__(self) -> bool:
         """Whether a key is wanted."""
@@ -73,11 +66,6 @@ class ApiKeys:
         if found is None:
             raise _unauthorized(known=bool(sent))
         return found
-
-
-def _words(listed: str) -> list[str]:
-    lines = (line.partition("#")[0] for line in listed.splitlines())
-    return ",".join(lines).replace(",", " ").split()
 
 
 def _entry(number: int, word: str) -> tuple[str, bytes]:

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from api.settings import ApiSettings, ModelRefused
-from contract.bundle import Bundle, BundleError, load
+from contract.bundle import Bundle, BundleError
 from contract.digest import sha256
 from contract.golden import as_matrix
 from contract.request import RequestModel, Values
 from contract.schema import DataSetSchema
 from contract.scoring import Scorer
+from contract.secret import SecretError
+from contract.signature import SigningKeys
 from contract.store import ModelStore
 from db.log import ModelRegistration, RowFormat
 
@@ -35,17 +37,17 @@ class ServedModel:
     row_format: RowFormat
     is_sample: bool
     metadata: dict[str, Any]
+    is_signed: bool
+    """Whether one of the accepted keys signed it; without keys nobody asks."""
     card: bytes | None
     """The model card, Markdown in UTF-8; None where the bundle holds no intact one."""
 
     @classmethod
     def load(cls, settings: ApiSettings) -> "ServedModel":
         """The version that the settings name, or the active one; raises ModelRefused."""
-        store = ModelStore(settings.models_dir)
-        with _refusals(store):
+        with _store(settings) as store:
             version = settings.model_version or _active(store)
-            directory = store.path(version)
-            bundle = load(directory)
+            bundle = store.load(version)
         return cls(
             version=bundle.version,
             schema=bundle.schema,
@@ -55,7 +57,8 @@ class ServedModel:
             row_format=RowFormat(bundle.schema),
             is_sample=bundle.is_sample,
             metadata=dict(bundle.metadata),
-            card=_card(directory, bundle),
+            is_signed=bool(store.keys),
+            card=_card(store.path(version), bundle),
         )
 
     def successor(self, settings: ApiSettings, version: str) -> "ServedModel":
@@ -64,10 +67,8 @@ class ServedModel:
         Raises ModelRefused, also where it takes other requests than this one: clients and the
         rows on their way to the log go by the declaration that is served.
         """
-        store = ModelStore(settings.models_dir)
-        with _refusals(store):
-            directory = store.path(version)
-            bundle = load(directory)
+        with _store(settings) as store:
+            bundle = store.load(version)
         if bundle.schema.to_json() != self.schema.to_json():
             raise ModelRefused(
                 f"{version} takes requests of {bundle.schema.id} by a declaration that differs"
@@ -80,7 +81,8 @@ class ServedModel:
             scorer=bundle.scorer,
             is_sample=bundle.is_sample,
             metadata=dict(bundle.metadata),
-            card=_card(directory, bundle),
+            is_signed=bool(store.keys),
+            card=_card(store.path(version), bundle),
         )
 
     @property
@@ -115,6 +117,7 @@ class ServedModel:
             "threshold": self.threshold,
             "trained_on_sample": self.is_sample,
             "data_source": self.data_source,
+            "origin": "verified" if self.is_signed else "not checked",
             "schema": json.loads(self.schema.to_json()),
             "metrics": self.metadata["metrics"],
             "metadata": self.metadata,
@@ -126,6 +129,11 @@ class ServedModel:
         if previous is not None:
             fields["previous_version"] = previous
         logger.info("serving the model", extra={"fields": fields})
+        if not self.is_signed:
+            logger.info(
+                "the model's integrity is checked, its origin is not: set BUNDLE_SIGNING_KEY"
+                " for trainer and api"
+            )
         if self.is_sample:
             logger.warning(
                 "THE MODEL WAS TRAINED ON THE BUILT-IN SAMPLE: its answers mean nothing."
@@ -135,13 +143,22 @@ class ServedModel:
 
 
 @contextmanager
-def _refusals(store: ModelStore) -> Iterator[None]:
+def _store(settings: ApiSettings) -> Iterator[ModelStore]:
+    """The published bundles, with the errors of whoever reads them as ModelRefused.
+
+    The keys are read each time: a key that was added to the file needs no restart.
+    """
     try:
-        yield
+        keys = SigningKeys.read(settings.bundle_signing_key, settings.bundle_signing_key_file)
+        yield ModelStore(settings.models_dir, keys)
+    except SecretError as error:
+        raise ModelRefused(str(error)) from error
     except BundleError as error:
         raise ModelRefused(f"refused the model: {error}") from error
     except OSError as error:
-        raise ModelRefused(f"cannot read the model in {store.root}: {error.strerror}") from error
+        raise ModelRefused(
+            f"cannot read the model in {settings.models_dir}: {error.strerror}"
+        ) from error
 
 
 def _active(store: ModelStore) -> str:

@@ -37,6 +37,14 @@ class ApiSettings(BaseSettings):
         description="How often to look for another active version and swap to it; 0: never."
         " MODEL_VERSION turns it off as well",
     )
+    bundle_signing_key: SecretStr | None = Field(
+        None,
+        description="Keys of at least 32 characters, separated by commas: only what one of them"
+        " signed is served; unset: the origin of a model is not checked",
+    )
+    bundle_signing_key_file: Path | None = Field(
+        None, description="File with the same, in place of BUNDLE_SIGNING_KEY; # begins a comment"
+    )
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(
         8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one, named in the log"

@@ -22,6 +22,7 @@ from contract.digest import canonical_json, sha256
 from contract.preprocessing import Matrix, Preprocessing
 from contract.schema import DataSetSchema, SchemaError
 from contract.scoring import Estimator, Scorer
+from contract.signature import SIGNATURE, SigningKeys
 
 FORMAT = 1
 
@@ -40,6 +41,9 @@ _MEND = "restore it, or remove the directory and train again"
 
 Files = Mapping[str, bytes]
 
+NO_KEYS = SigningKeys()
+"""Integrity is checked, origin is not."""
+
 
 class BundleError(Exception):
     """A bundle cannot be served."""
@@ -55,6 +59,10 @@ class BundleDamaged(BundleError):
 
 class BundleIncompatible(BundleError):
     """The bundle was made by other library versions or in another format."""
+
+
+class BundleUnsigned(BundleError):
+    """The bundle bears no signature of an accepted key."""
 
 
 class GoldenMismatch(BundleError):
@@ -156,12 +164,15 @@ def encode(
     return {**files, METADATA: document.encode()}
 
 
-def read_metadata(directory: Path) -> dict[str, Any]:
+def read_metadata(directory: Path, keys: SigningKeys = NO_KEYS) -> dict[str, Any]:
     """The checked metadata of the bundle in `directory`, whose name is the version.
 
-    Raises BundleMissing, BundleDamaged or BundleIncompatible.
+    Raises BundleMissing, BundleDamaged, BundleIncompatible, or BundleUnsigned where there are
+    keys and none of them signed it.
     """
     document = _read(directory, METADATA)
+    if keys:
+        _check_signature(directory, document, keys)
     try:
         metadata: dict[str, Any] = json.loads(document)
         checksum = metadata.pop("checksum")
@@ -200,23 +211,23 @@ def read_files(directory: Path, metadata: Mapping[str, Any]) -> dict[str, bytes]
     return files
 
 
-def check(directory: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+def check(directory: Path, keys: SigningKeys = NO_KEYS) -> tuple[dict[str, Any], dict[str, bytes]]:
     """The metadata and the files of the bundle in `directory`, with nothing unpickled.
 
     Raises BundleError where this process must not load it.
     """
-    metadata = read_metadata(directory)
+    metadata = read_metadata(directory, keys)
     _check_libraries(directory.name, metadata["libraries"])
     return metadata, read_files(directory, metadata)
 
 
-def load(directory: Path) -> Bundle:
+def load(directory: Path, keys: SigningKeys = NO_KEYS) -> Bundle:
     """Read, check and unpickle the bundle in `directory`, in that order.
 
     The bytes that were checked are the bytes that are unpickled, whatever happens to the files
     meanwhile. Raises BundleError; nothing was unpickled where the bytes or versions differ.
     """
-    metadata, files = check(directory)
+    metadata, files = check(directory, keys)
     try:
         schema = DataSetSchema.from_json(files[_SCHEMA])
     except SchemaError as error:
@@ -243,6 +254,19 @@ def _read(directory: Path, name: str) -> bytes:
         raise BundleDamaged(f"{directory.name} lacks {name}: {_MEND}") from error
     except OSError as error:
         raise BundleError(f"cannot read {directory / name}: {error.strerror}") from error
+
+
+def _check_signature(directory: Path, document: bytes, keys: SigningKeys) -> None:
+    if not (directory / SIGNATURE).exists():
+        raise BundleUnsigned(
+            f"{directory.name} is not signed: train it again with BUNDLE_SIGNING_KEY set (remove"
+            " its directory first), or `sign` it if you know where it comes from"
+        )
+    if not keys.accept(document, _read(directory, SIGNATURE)):
+        raise BundleUnsigned(
+            f"{directory.name} is signed by none of the keys in BUNDLE_SIGNING_KEY, or was changed"
+            " since: add its key, or remove its directory and train again"
+        )
 
 
 def _check_libraries(version: str, trained_with: Mapping[str, str]) -> None:

@@ -7,8 +7,11 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from contract.bundle import BundleError, BundleMissing, Files
+from contract import bundle
+from contract.bundle import NO_KEYS, Bundle, BundleError, BundleMissing, Files
+from contract.signature import SIGNATURE, SigningKeys
 
 _CURRENT = "current"
 _HISTORY = ".activated"
@@ -23,8 +26,10 @@ class StoreError(BundleError):
 class ModelStore:
     """`<root>/<version>/`, and `<root>/current`, which names the active version."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, keys: SigningKeys = NO_KEYS) -> None:
+        """Where there are `keys`, what is published is signed, and only what they signed loads."""
         self.root = root
+        self.keys = keys
 
     def path(self, version: str) -> Path:
         """Directory of a version, there or not; BundleMissing where it cannot be one."""
@@ -50,6 +55,18 @@ class ModelStore:
         except FileNotFoundError:
             return None
 
+    def metadata(self, version: str) -> dict[str, Any]:
+        """`bundle.read_metadata` of a version."""
+        return bundle.read_metadata(self.path(version), self.keys)
+
+    def check(self, version: str) -> None:
+        """`bundle.check` of a version."""
+        bundle.check(self.path(version), self.keys)
+
+    def load(self, version: str) -> Bundle:
+        """`bundle.load` of a version."""
+        return bundle.load(self.path(version), self.keys)
+
     def publish(self, version: str, files: Files) -> bool:
         """Publish a bundle whole or not at all; False where another trainer was first.
 
@@ -60,6 +77,9 @@ class ModelStore:
             with self._staging() as staging:
                 for name, content in files.items():
                     _write_durably(staging / name, content)
+                if self.keys:
+                    signature = self.keys.sign(files[bundle.METADATA])
+                    _write_durably(staging / SIGNATURE, signature)
                 _sync_directory(staging)
                 return self._move(staging, target)
         except OSError as error:
@@ -67,6 +87,23 @@ class ModelStore:
                 f"cannot write {target}: {error.strerror}; nothing was published: make room there,"
                 " or mend the rights, and train again"
             ) from error
+
+    def sign(self, version: str) -> None:
+        """Sign a published version with the first key, in place of the signature it may have.
+
+        It vouches for what is there; only that it is whole is checked. There must be a key.
+        Raises BundleError.
+        """
+        directory = self.path(version)
+        bundle.check(directory)
+        try:
+            staged = directory / f".{SIGNATURE}"
+            staged.unlink(missing_ok=True)
+            _write_durably(staged, self.keys.sign((directory / bundle.METADATA).read_bytes()))
+            staged.replace(directory / SIGNATURE)
+            _sync_directory(directory)
+        except OSError as error:
+            raise StoreError(f"cannot sign {directory}: {error.strerror}") from error
 
     def previous(self) -> str | None:
         """The version that was active before the active one and is still there."""

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from contract.bundle import BundleError
 from contract.schema import SchemaError
+from contract.secret import SecretError
 from trainer import training, versions
 from trainer.context import Context
 from trainer.errors import TrainerError
@@ -47,7 +48,7 @@ def _problem(arguments: argparse.Namespace, settings: TrainerSettings) -> str | 
     """Run the command; what went wrong, None where nothing did."""
     try:
         _run(arguments, settings)
-    except (TrainerError, BundleError, SchemaError) as error:
+    except (TrainerError, BundleError, SchemaError, SecretError) as error:
         return str(error)
     except OSError as error:
         return f"{error.filename}: {error.strerror}" if error.filename else str(error)
@@ -69,6 +70,8 @@ def _run(arguments: argparse.Namespace, settings: TrainerSettings) -> None:
             versions.activate(context, arguments.version)
         case "rollback":
             versions.rollback(context)
+        case "sign":
+            versions.sign(context, arguments.version)
         case "diff":
             versions.diff(context, arguments.first, arguments.second)
         case "prune":
@@ -89,6 +92,8 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("version", nargs="?", help="default: the active one")
     commands.add_parser("activate", help="make a version active").add_argument("version")
     commands.add_parser("rollback", help="activate the version that was active before")
+    sign = commands.add_parser("sign", help="vouch for a version: sign it with the first key")
+    sign.add_argument("version", nargs="?", help="default: the active one")
     diff = commands.add_parser("diff", help="in what two versions differ")
     diff.add_argument("first")
     diff.add_argument("second")

@@ -62,7 +62,7 @@ def ingredients_differing(metadata: Mapping[str, Any], provenance: Provenance) -
 def scores(store: ModelStore, first: str, second: str) -> str:
     """How differently two versions score the first one's golden rows, in a sentence."""
     try:
-        one, other = (bundle.load(store.path(version)) for version in (first, second))
+        one, other = (store.load(version) for version in (first, second))
     except (BundleIncompatible, GoldenMismatch) as error:
         return f"scores were not compared: {error}"
     if one.schema.names != other.schema.names:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from contract.bundle import BundleMissing
+from contract.signature import SigningKeys
 from contract.store import ModelStore
 from trainer.progress import Progress
 from trainer.settings import TrainerSettings
@@ -18,8 +19,10 @@ class Context:
 
     @classmethod
     def of(cls, settings: TrainerSettings) -> "Context":
-        """The context that the settings describe."""
-        return cls(settings, ModelStore(settings.models_dir), Progress(settings.log_format))
+        """The context that the settings describe; raises SecretError."""
+        keys = SigningKeys.read(settings.bundle_signing_key, settings.bundle_signing_key_file)
+        store = ModelStore(settings.models_dir, keys)
+        return cls(settings, store, Progress(settings.log_format))
 
     def require_active(self) -> str:
         """The active version; raises BundleMissing."""

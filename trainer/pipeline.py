@@ -144,7 +144,7 @@ def publish(store: ModelStore, version: str, files: dict[str, bytes]) -> bool:
     """Publish a whole bundle that loads; False where another trainer was first."""
     published = store.publish(version, files)
     # As the api will: what does not load must not become active.
-    bundle.load(store.path(version))
+    store.load(version)
     return published
 
 

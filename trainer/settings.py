@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contract.datasets import DATASETS
@@ -31,6 +31,14 @@ class TrainerSettings(BaseSettings):
     )
     pinned_versions: str = Field(
         "", description="Versions that `prune` never removes, separated by commas"
+    )
+    bundle_signing_key: SecretStr | None = Field(
+        None,
+        description="Keys of at least 32 characters, separated by commas: the first signs what is"
+        " published, and only what one of them signed is used; unset: nothing is signed",
+    )
+    bundle_signing_key_file: Path | None = Field(
+        None, description="File with the same, in place of BUNDLE_SIGNING_KEY; # begins a comment"
     )
     log_format: LogFormat = Field(
         "console",

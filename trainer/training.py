@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from contract import bundle, golden
+from contract import golden
 from contract.bundle import Bundle, BundleError, BundleMissing
 from contract.digest import canonical_json
 from trainer.comparison import ingredients_differing
@@ -31,7 +31,7 @@ def train(context: Context, *, if_none: bool, activate: bool) -> None:
     version = provenance.version
     if store.has(version):
         # Damaged, it must not pass for the model of this data.
-        bundle.load(store.path(version))
+        store.load(version)
         progress.say(
             f"{version} is published already: the same data, settings and libraries made it"
         )
@@ -48,7 +48,7 @@ def train(context: Context, *, if_none: bool, activate: bool) -> None:
 def verify(context: Context, version: str | None) -> None:
     """Train again from the data at hand and compare to the bit; raises NotReproduced."""
     version = version or context.require_active()
-    published = bundle.load(context.store.path(version))
+    published = context.store.load(version)
     settings = _recorded(context.settings, published)
     data = load_data(published.schema, settings, context.progress, sample=published.is_sample)
     provenance = provenance_of(declared(settings), data, settings)
@@ -74,7 +74,7 @@ def _is_there(context: Context, active: str | None) -> bool:
     if active is None:
         return False
     try:
-        bundle.check(context.store.path(active))
+        context.store.check(active)
     except BundleMissing:
         return False  # somebody removed it, as a damaged one should be
     except BundleError as error:
@@ -116,7 +116,7 @@ def _scores(published: Bundle, data: Data, result: Result) -> list[str]:
 
 
 def _summary(context: Context, version: str) -> None:
-    metrics = bundle.read_metadata(context.store.path(version))["metrics"]
+    metrics = context.store.metadata(version)["metrics"]
     names = ("auc", "average_precision", "brier")
     context.progress.say(
         f"version {version}: AUC {metrics['auc']:.4f},"

@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contract import bundle
-from contract.bundle import BundleDamaged, BundleError
+from contract.bundle import BundleDamaged, BundleError, BundleUnsigned
 from trainer import comparison
 from trainer.context import Context
 from trainer.errors import TrainerError
+
+_STATES = {BundleDamaged: "damaged", BundleUnsigned: "not trusted"}
 
 
 def show(context: Context) -> None:
@@ -17,10 +19,10 @@ def show(context: Context) -> None:
     for version in context.store.versions():
         mark = "active" if version == active else ""
         try:
-            metadata = bundle.read_metadata(context.store.path(version))
+            metadata = context.store.metadata(version)
             bundle.read_files(context.store.path(version), metadata)
         except BundleError as error:
-            state = "damaged" if isinstance(error, BundleDamaged) else "unreadable"
+            state = _STATES.get(type(error), "unreadable")
             fields: dict[str, Any] = {"problem": str(error)}
             lines.append(("", f"{version:<28} {mark:<7} {state}: {error}", fields, version, mark))
         else:
@@ -39,7 +41,7 @@ def activate(context: Context, version: str) -> None:
     if version == before:
         context.progress.say(f"{version} is active already", version=version)
         return
-    bundle.load(context.store.path(version))
+    context.store.load(version)
     context.store.activate(version)
     context.progress.say(f"{version} is active now; it was {before or 'none'}", version=version)
 
@@ -52,10 +54,19 @@ def rollback(context: Context) -> None:
     activate(context, previous)
 
 
+def sign(context: Context, version: str | None) -> None:
+    """Sign a version with the first key, whoever signed it before."""
+    if not context.store.keys:
+        raise TrainerError("there is no key to sign with: set BUNDLE_SIGNING_KEY, see .env.example")
+    version = version or context.require_active()
+    context.store.sign(version)
+    context.progress.say(f"{version} is signed", version=version)
+
+
 def diff(context: Context, first: str, second: str) -> None:
     """Say in what two versions differ, also where one of them cannot be loaded here."""
     store, report = context.store, context.progress.report
-    one, other = (bundle.read_metadata(store.path(version)) for version in (first, second))
+    one, other = (store.metadata(version) for version in (first, second))
     for path, before, after in comparison.between(one, other):
         report(f"{path}: {before} -> {after}", path=path, before=before, after=after)
     report(comparison.scores(store, first, second))
@@ -66,6 +77,7 @@ def prune(context: Context, keep: int) -> None:
     ages: list[tuple[str, str]] = []
     for version in context.store.versions():
         try:
+            # Also of one that nobody vouches for: it is only about its age.
             created = bundle.read_metadata(context.store.path(version))["created_at"]
         except BundleError:
             created = ""

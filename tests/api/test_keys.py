@@ -101,7 +101,7 @@ def test_what_tells_of_the_service_needs_no_key(guarded: Service) -> None:
     [
         ({"API_KEYS": f"web:{KEY}"}, "entry 1 of API_KEYS is not NAME:HASH"),
         ({"API_KEYS": f"{entry('web', KEY)},{OTHER}"}, "entry 2 of API_KEYS is not NAME:HASH"),
-        ({"API_KEYS": "# nobody"}, "API_KEYS names no key"),
+        ({"API_KEYS": "# nobody"}, "API_KEYS is set and holds nothing"),
         ({"API_KEYS_FILE": "/nowhere/keys"}, "API_KEYS_FILE: cannot read /nowhere/keys"),
         ({"API_KEYS": entry("web", KEY), "API_KEYS_FILE": "keys"}, "are both set"),
     ],

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from contract.signature import SigningKeys
 from contract.store import ModelStore
 from tests.api.bundle import publish
 from tests.api.service import Service
@@ -225,3 +226,43 @@ def test_several_workers_refuse_to_start_as_one(settings: dict[str, str], tmp_pa
 
     assert status == 1
     assert text.count("no model has been published") == 1
+
+
+KEY, OTHER_KEY = "first-key-" * 4, "other-key-" * 4
+
+
+def sign(models: Path, key: str) -> None:
+    ModelStore(models, SigningKeys([key])).sign(active(models))
+
+
+def test_with_a_key_it_serves_only_what_is_signed(
+    settings: dict[str, str], own_models: Path, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(f"{OTHER_KEY}\n{KEY}\n")
+    guarded = settings | {"MODELS_DIR": str(own_models), "BUNDLE_SIGNING_KEY_FILE": str(keys)}
+
+    status, text = Service(tmp_path, guarded).run()
+    assert status == 1
+    assert f"{active(own_models)} is not signed" in text
+    assert "Traceback" not in text
+
+    sign(own_models, KEY)
+    with Service(tmp_path, guarded) as running:
+        assert httpx.get(f"{running.url}/model").json()["origin"] == "verified"
+        assert "its origin is not" not in running.text
+        assert KEY not in running.text
+
+    keys.write_text(OTHER_KEY)
+    status, text = Service(tmp_path, guarded).run()
+    assert status == 1
+    assert "is signed by none of the keys in BUNDLE_SIGNING_KEY" in text
+
+
+def test_without_a_key_it_says_that_nobody_vouches_for_the_model(
+    settings: dict[str, str], own_models: Path, tmp_path: Path
+) -> None:
+    sign(own_models, KEY)
+    with Service(tmp_path, settings | {"MODELS_DIR": str(own_models)}) as running:
+        assert httpx.get(f"{running.url}/model").json()["origin"] == "not checked"
+        assert "integrity is checked, its origin is not: set BUNDLE_SIGNING_KEY" in running.text

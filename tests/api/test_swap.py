@@ -13,6 +13,7 @@ import pytest
 from contract.bundle import Provenance, load
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.golden import as_matrix
+from contract.signature import SigningKeys
 from contract.store import ModelStore
 from tests import bundles
 from tests.api.bundle import publish
@@ -249,3 +250,21 @@ def test_it_can_be_turned_off(
         store.activate(next(version for version in store.versions() if version != before))
         time.sleep(1)
         assert served(running) == before
+
+
+def test_an_unsigned_model_is_refused_until_it_is_signed(
+    settings: dict[str, str], store: ModelStore, tmp_path: Path
+) -> None:
+    keys = SigningKeys(["some-key-" * 5])
+    before, other = str(store.active()), next(v for v in store.versions() if v != store.active())
+    ModelStore(store.root, keys).sign(before)
+    with Service(tmp_path, settings | {"BUNDLE_SIGNING_KEY": "some-key-" * 5}) as running:
+        store.activate(other)
+        shown = refused(running)
+        assert isinstance(shown, dict)
+        assert f"{other} is not signed" in shown["reason"]
+        assert served(running) == before
+
+        ModelStore(store.root, keys).sign(other)
+        store.activate(other)
+        wait_until(lambda: served(running) == other, "the signed version is served")

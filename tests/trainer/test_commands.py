@@ -534,3 +534,58 @@ def test_a_trainer_that_is_killed_leaves_nothing_half(one: Trainer) -> None:
     one.run(SEED="1")
     assert one.active != first
     assert not list(one.store.root.glob(".staging*"))
+
+
+KEY, OTHER_KEY = "first-key-" * 4, "other-key-" * 4
+
+
+def test_what_is_published_with_a_key_is_signed_and_only_that_is_used(trainer: Trainer) -> None:
+    trainer.run("train", BUNDLE_SIGNING_KEY=KEY)
+    version = trainer.active
+
+    assert "is published already" in trainer.run("train", BUNDLE_SIGNING_KEY=KEY)
+    assert f"{version}: trained again" in trainer.run("verify", BUNDLE_SIGNING_KEY=KEY)
+    trainer.run("train", "--if-none", BUNDLE_SIGNING_KEY=f"{OTHER_KEY},{KEY}")
+    for command in (["train"], ["train", "--if-none"], ["verify"], ["diff", version, version]):
+        message = trainer.run(*command, expected=1, BUNDLE_SIGNING_KEY=OTHER_KEY)
+        assert f"{version} is signed by none of the keys" in message, command
+    listed = trainer.run("list", BUNDLE_SIGNING_KEY=OTHER_KEY)
+    assert f"not trusted: {version} is signed by none" in listed
+
+
+def test_training_does_not_sign_what_somebody_else_put_there(one: Trainer) -> None:
+    version = one.active
+    one.write(3000)
+
+    message = one.run("train", expected=1, BUNDLE_SIGNING_KEY=KEY)
+
+    assert f"{version} is not signed" in message
+    assert not list(one.store.root.glob("*/signature.json"))
+
+
+def test_what_is_not_signed_is_not_activated(two: tuple[Trainer, str, str]) -> None:
+    trainer, first, second = two
+
+    for command in (["activate", first], ["rollback"]):
+        message = trainer.run(*command, expected=1, BUNDLE_SIGNING_KEY=KEY)
+        assert f"{first} is not signed" in message
+
+    assert trainer.active == second
+
+
+def test_sign_vouches_for_a_version_and_rotates_its_key(two: tuple[Trainer, str, str]) -> None:
+    trainer, first, second = two
+
+    assert "there is no key to sign with" in trainer.run("sign", expected=1)
+    assert f"{second} is signed" in trainer.run("sign", BUNDLE_SIGNING_KEY=KEY)
+    assert f"{first} is signed" in trainer.run("sign", first, BUNDLE_SIGNING_KEY=KEY)
+    assert f"{first} is active now" in trainer.run("activate", first, BUNDLE_SIGNING_KEY=KEY)
+    trainer.run("sign", BUNDLE_SIGNING_KEY=f"{OTHER_KEY} {KEY}")
+    trainer.run("verify", BUNDLE_SIGNING_KEY=OTHER_KEY)
+
+
+def test_a_key_that_is_too_short_is_refused_and_not_quoted(trainer: Trainer) -> None:
+    message = trainer.run("list", expected=1, BUNDLE_SIGNING_KEY="short-key")
+
+    assert "has 9 characters, and at least 32 are wanted" in message
+    assert "short-key" not in message
