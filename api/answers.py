@@ -171,7 +171,20 @@ METRICS_RESPONSES: dict[int | str, dict[str, Any]] = {
     },
 }
 
-CARD_RESPONSES = {
-    200: {"description": "The card", "content": {"text/markdown": {"schema": {"type": "string"}}}},
+CARD_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The card",
+        "content": {
+            "text/html": {"schema": {"type": "string"}},
+            "text/markdown": {"schema": {"type": "string"}},
+        },
+    },
+    **problem_responses(NOT_FOUND),
+}
+PICTURE_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The picture",
+        "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},
+    },
     **problem_responses(NOT_FOUND),
 }

@@ -5,12 +5,11 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
+from api.card import Card
 from api.settings import ApiSettings, ModelRefused
-from contract.bundle import Bundle, BundleError
-from contract.digest import sha256
+from contract.bundle import BundleError
 from contract.golden import as_matrix
 from contract.request import RequestModel, Values
 from contract.schema import DataSetSchema
@@ -19,8 +18,6 @@ from contract.secret import SecretError
 from contract.signature import SigningKeys
 from contract.store import ModelStore
 from db.log import ModelRegistration, RowFormat
-
-CARD = "model_card.md"
 
 logger = logging.getLogger("api")
 
@@ -39,8 +36,7 @@ class ServedModel:
     metadata: dict[str, Any]
     is_signed: bool
     """Whether one of the accepted keys signed it; without keys nobody asks."""
-    card: bytes | None
-    """The model card, Markdown in UTF-8; None where the bundle holds no intact one."""
+    card: Card | None
 
     @classmethod
     def load(cls, settings: ApiSettings) -> "ServedModel":
@@ -58,7 +54,7 @@ class ServedModel:
             is_sample=bundle.is_sample,
             metadata=dict(bundle.metadata),
             is_signed=bool(store.keys),
-            card=_card(store.path(version), bundle),
+            card=Card.of(bundle.version, bundle.extras),
         )
 
     def successor(self, settings: ApiSettings, version: str) -> "ServedModel":
@@ -82,7 +78,7 @@ class ServedModel:
             is_sample=bundle.is_sample,
             metadata=dict(bundle.metadata),
             is_signed=bool(store.keys),
-            card=_card(store.path(version), bundle),
+            card=Card.of(bundle.version, bundle.extras),
         )
 
     @property
@@ -169,15 +165,3 @@ def _active(store: ModelStore) -> str:
             " (docker compose run --rm trainer, or python -m trainer), or set MODELS_DIR"
         )
     return version
-
-
-def _card(directory: Path, bundle: Bundle) -> bytes | None:
-    expected = bundle.metadata["files"].get(CARD)
-    if expected is None:
-        return None
-    try:
-        card = (directory / CARD).read_bytes()
-    except OSError:
-        # load() has read it a moment ago; without it the service serves all the same.
-        return None
-    return card if sha256(card) == expected else None

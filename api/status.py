@@ -5,18 +5,20 @@ from typing import Any
 import orjson
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from api.answers import (
     CARD_RESPONSES,
     HEALTH_RESPONSES,
     METRICS_RESPONSES,
     MODEL_RESPONSES,
+    PICTURE_RESPONSES,
     PROBE_RESPONSES,
     problem_responses,
 )
+from api.card import CARD, PAGE_HEADERS, PICTURES, Card
 from api.metrics import MEDIA_TYPE
-from api.model import CARD
+from api.model import ServedModel
 from api.problem_types import NOT_FOUND, NOT_READY, PREFIX, PROBLEM_TYPES
 from api.problems import Problem
 from api.serving import Serving
@@ -24,6 +26,9 @@ from api.state import Log, Model, state_of
 from db.log import LogStatus
 
 router = APIRouter()
+
+# What is served can be another model at the next request.
+_NOT_STORED = {"Cache-Control": "no-store"}
 
 
 @router.get("/health", tags=["status"], responses=HEALTH_RESPONSES)
@@ -66,11 +71,22 @@ async def describe_model(model: Model) -> Response:
 
 
 @router.get("/model/card", tags=["model"], responses=CARD_RESPONSES)
-async def model_card(model: Model) -> Response:
-    """The model card, for people."""
-    if model.card is None:
-        raise Problem(NOT_FOUND, f"the bundle of {model.version} holds no intact {CARD}")
-    return Response(model.card, media_type="text/markdown")
+async def model_card(request: Request, model: Model) -> Response:
+    """The model card: a page for people; with `Accept: text/markdown` its source."""
+    card = _card_of(model)
+    headers = {**_NOT_STORED, "Vary": "Accept"}
+    if "text/markdown" in request.headers.get("accept", ""):
+        return Response(card.markdown, headers=headers, media_type="text/markdown")
+    return HTMLResponse(card.page, headers={**headers, **PAGE_HEADERS})
+
+
+@router.get(f"/model/{PICTURES}/{{name}}", tags=["model"], responses=PICTURE_RESPONSES)
+async def picture(name: str, model: Model) -> Response:
+    """A picture of the model card."""
+    content = _card_of(model).pictures.get(name)
+    if content is None:
+        raise Problem(NOT_FOUND, "the model card has no such picture")
+    return Response(content, headers=_NOT_STORED, media_type="image/png")
 
 
 @router.get(PREFIX + "{name}", tags=["status"], responses=problem_responses(NOT_FOUND))
@@ -108,6 +124,11 @@ def _reason(status: LogStatus) -> str:
     return status.reason or f"the prediction log is {status.state}"
 
 
+def _card_of(model: ServedModel) -> Card:
+    if model.card is None:
+        raise Problem(NOT_FOUND, f"the bundle of {model.version} holds no {CARD}")
+    return model.card
+
+
 def _json(document: dict[str, Any]) -> Response:
-    headers = {"Cache-Control": "no-store"}
-    return Response(orjson.dumps(document), headers=headers, media_type="application/json")
+    return Response(orjson.dumps(document), headers=_NOT_STORED, media_type="application/json")

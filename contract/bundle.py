@@ -105,6 +105,8 @@ class Bundle:
     threshold: float
     metadata: Mapping[str, Any]
     golden: bytes
+    extras: Files
+    """The files for people, as the model card; checked like all others."""
 
     @property
     def is_sample(self) -> bool:
@@ -242,6 +244,7 @@ def load(directory: Path, keys: SigningKeys = NO_KEYS) -> Bundle:
         threshold=metadata["threshold"]["value"],
         metadata=metadata,
         golden=files[_GOLDEN],
+        extras={name: content for name, content in files.items() if name not in _REQUIRED},
     )
 
 

@@ -63,7 +63,7 @@ def files_of(
             "metrics": {"auc": 0.9},
             "threshold": {"value": 0.25, "reason": "for tests"},
         },
-        extras=extras or {"model_card.md": b"# For tests\n"},
+        extras={"model_card.md": b"# For tests\n"} if extras is None else extras,
     )
 
 

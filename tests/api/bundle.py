@@ -6,7 +6,6 @@ from contract.bundle import Provenance
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from tests import bundles
 
-CARD = b"# For tests\n"
 THRESHOLD = 0.25
 
 

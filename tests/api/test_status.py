@@ -10,7 +10,7 @@ import pytest
 
 from api.problem_types import PROBLEM_TYPES
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
-from tests.api.bundle import CARD, THRESHOLD
+from tests.api.bundle import THRESHOLD
 from tests.api.service import ROOT, Service
 from tests.api.test_bad_input import check_problem
 
@@ -51,13 +51,6 @@ def test_the_model_describes_itself(client: httpx.Client) -> None:
     assert model["metrics"] == {"auc": 0.9}
     assert model["metadata"]["libraries"]["scikit-learn"]
     assert model["trained_on_sample"] is False
-
-
-def test_the_card_is_shown(client: httpx.Client) -> None:
-    response = client.get("/model/card")
-
-    assert response.content == CARD
-    assert response.headers["content-type"] == "text/markdown; charset=utf-8"
 
 
 def test_the_start_page_leads_on(client: httpx.Client) -> None:
@@ -143,6 +136,7 @@ def test_the_document_says_what_each_path_answers(
         "/readyz",
         "/model",
         "/model/card",
+        "/model/card/{name}",
         "/problems/{name}",
     }
     for path in ("/predict", "/predict/batch"):
