@@ -1,5 +1,6 @@
 """The OpenAPI document, made from the routes and the served model's declaration, and its page."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -12,9 +13,12 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from api.answers import PROBLEM_SCHEMA, ProblemDocument
+from api.card import PICTURES
 from api.model import ServedModel
 from api.predict import MANY, ONE
-from api.state import Model
+from api.problem_types import PREFIX, PROBLEM_TYPES
+from api.scoring import HotRoute
+from api.state import Model, state_of
 
 _ASSETS = "/docs/assets"
 _REFERENCE = "#/components/schemas/{model}"
@@ -29,9 +33,11 @@ def install(app: FastAPI) -> None:
     documents: dict[str, bytes] = {}
 
     @app.get("/openapi.json", include_in_schema=False)
-    async def openapi(model: Model) -> Response:
+    async def openapi(request: Request, model: Model) -> Response:
         if model.version not in documents:
-            documents[model.version] = orjson.dumps(document(app, model))
+            documents.clear()
+            guarded = bool(state_of(request)["keys"])
+            documents[model.version] = orjson.dumps(document(app, model, guarded=guarded))
         return Response(documents[model.version], media_type="application/json")
 
     # Swagger UI's files from a package: the page works without the internet.
@@ -49,8 +55,8 @@ def install(app: FastAPI) -> None:
         )
 
 
-def document(app: FastAPI, model: ServedModel) -> dict[str, Any]:
-    """The OpenAPI document of the service while it serves `model`."""
+def document(app: FastAPI, model: ServedModel, *, guarded: bool) -> dict[str, Any]:
+    """The OpenAPI document of the service while it serves `model`; `guarded`: with keys."""
     found = get_openapi(
         title=app.title, version=app.version, description=_DESCRIPTION, routes=app.routes
     )
@@ -65,7 +71,25 @@ def document(app: FastAPI, model: ServedModel) -> dict[str, Any]:
     for path, item in found["paths"].items():
         for operation in item.values():
             _describe(operation, path, model)
+            if guarded and operation["operationId"] in _guarded(app):
+                operation["security"] = [{name: []} for name in _SECURITY_SCHEMES]
+    if guarded:
+        found["components"]["securitySchemes"] = _SECURITY_SCHEMES
+    _name_values(found["paths"], f"/model/{PICTURES}/{{name}}", model.card and model.card.pictures)
+    _name_values(found["paths"], PREFIX + "{name}", PROBLEM_TYPES)
     return found
+
+
+def _guarded(app: FastAPI) -> set[str]:
+    """The operations that want a key: those that predict."""
+    return {route.unique_id for route in app.routes if isinstance(route, HotRoute)}
+
+
+def _name_values(paths: dict[str, Any], path: str, values: Iterable[str] | None) -> None:
+    """Say which values the path's `name` can have; every other one is a 404."""
+    for parameter in paths[path]["get"]["parameters"]:
+        if parameter["name"] == "name" and values:
+            parameter["schema"]["enum"] = sorted(values)
 
 
 def _describe(operation: dict[str, Any], path: str, model: ServedModel) -> None:
@@ -75,7 +99,11 @@ def _describe(operation: dict[str, Any], path: str, model: ServedModel) -> None:
     for response in responses.values():
         response.setdefault("headers", {})["X-Request-ID"] = {"schema": {"type": "string"}}
     operation.setdefault("parameters", []).append(
-        _header("X-Request-ID", "Name of the request in logs; made up where it is missing", 128)
+        _header(
+            "X-Request-ID",
+            "Name of the request in logs: 1 to 128 printable characters of"
+            " ASCII; made up where it is something else or missing",
+        )
     )
     if path in (ONE, MANY):
         operation["parameters"] += _PREDICTION_HEADERS
@@ -86,25 +114,32 @@ def _describe(operation: dict[str, Any], path: str, model: ServedModel) -> None:
         }
 
 
-def _header(name: str, description: str, length: int) -> dict[str, Any]:
-    schema = {"type": "string", "minLength": 1, "maxLength": length}
+def _header(name: str, description: str, **schema: Any) -> dict[str, Any]:
     return {
         "name": name,
         "in": "header",
         "required": False,
         "description": description,
-        "schema": schema,
+        "schema": {"type": "string", **schema},
     }
 
 
 _PREDICTION_HEADERS = [
-    _header("X-Client-Reference", "Your own name for the request, kept with its rows", 200),
-    {
-        "name": "X-Event-Time",
-        "in": "header",
-        "required": False,
-        "description": "Business time of the request, with its offset; kept with its rows",
-        "schema": {"type": "string", "format": "date-time"},
-    },
-    _header("traceparent", "W3C Trace Context; its trace id is kept with the rows", 512),
+    _header(
+        "X-Client-Reference",
+        "Your own name for the request, kept with its rows",
+        minLength=1,
+        maxLength=200,
+    ),
+    _header(
+        "X-Event-Time",
+        "Business time of the request, with its offset; kept with its rows",
+        format="date-time",
+    ),
+    _header("traceparent", "W3C Trace Context; a valid one's trace id is kept with the rows"),
 ]
+
+_SECURITY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
