@@ -175,6 +175,10 @@ def read_metadata(directory: Path, keys: SigningKeys = NO_KEYS) -> dict[str, Any
     document = _read(directory, METADATA)
     if keys:
         _check_signature(directory, document, keys)
+    return _parsed(directory, document)
+
+
+def _parsed(directory: Path, document: bytes) -> dict[str, Any]:
     try:
         metadata: dict[str, Any] = json.loads(document)
         checksum = metadata.pop("checksum")
@@ -221,6 +225,19 @@ def check(directory: Path, keys: SigningKeys = NO_KEYS) -> tuple[dict[str, Any],
     metadata = read_metadata(directory, keys)
     _check_libraries(directory.name, metadata["libraries"])
     return metadata, read_files(directory, metadata)
+
+
+def signature_for(directory: Path, keys: SigningKeys) -> bytes:
+    """The content of signature.json for the bundle in `directory`, whoever signed it before.
+
+    The bytes that were checked are the bytes that are signed, whatever happens to the files
+    meanwhile. Raises BundleError where the bundle is not whole or cannot be loaded here.
+    """
+    document = _read(directory, METADATA)
+    metadata = _parsed(directory, document)
+    _check_libraries(directory.name, metadata["libraries"])
+    read_files(directory, metadata)
+    return keys.sign(document)
 
 
 def load(directory: Path, keys: SigningKeys = NO_KEYS) -> Bundle:

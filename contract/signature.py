@@ -58,7 +58,7 @@ class SigningKeys:
         try:
             document = json.loads(signature)
             claimed = str(document["signature"]).encode() if _is_ours(document) else b""
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return False
         # All of them, each in constant time: the time tells nothing of a key.
         fitting = [hmac.compare_digest(_mac(key, metadata).encode(), claimed) for key in self._keys]

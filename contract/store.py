@@ -94,14 +94,16 @@ class ModelStore:
         It vouches for what is there; only that it is whole is checked. There must be a key.
         Raises BundleError.
         """
+        self._require(version)
         directory = self.path(version)
-        bundle.check(directory)
         try:
-            staged = directory / f".{SIGNATURE}"
-            staged.unlink(missing_ok=True)
-            _write_durably(staged, self.keys.sign((directory / bundle.METADATA).read_bytes()))
-            staged.replace(directory / SIGNATURE)
-            _sync_directory(directory)
+            with self._locked():
+                signature = bundle.signature_for(directory, self.keys)
+                staged = directory / f".{SIGNATURE}"
+                staged.unlink(missing_ok=True)
+                _write_durably(staged, signature)
+                staged.replace(directory / SIGNATURE)
+                _sync_directory(directory)
         except OSError as error:
             raise StoreError(f"cannot sign {directory}: {error.strerror}") from error
 

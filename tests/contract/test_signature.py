@@ -1,13 +1,16 @@
 """Where there are keys, only what one of them signed is read, and nothing else is unpickled."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from contract import bundle
-from contract.bundle import BundleDamaged, BundleUnsigned
+from contract.bundle import BundleDamaged, BundleMissing, BundleUnsigned
 from contract.secret import SecretError, read_words
 from contract.signature import SIGNATURE, SigningKeys
 from contract.store import ModelStore
@@ -83,6 +86,7 @@ def test_the_signature_speaks_for_every_file(signed: Path) -> None:
         b'{"algorithm":"HMAC-SHA256","signature":""}',
         b'{"algorithm":"HMAC-SHA256","signature":"\\ud800\xc3\xa9"}',
         b"\xff\xfe",
+        b"[" * 200_000,
     ],
 )
 def test_what_is_no_signature_is_refused(mined: Path, content: bytes) -> None:
@@ -108,6 +112,56 @@ def test_signing_a_damaged_bundle_is_refused(signed: Path) -> None:
         ModelStore(signed.parent, SigningKeys([NEW])).sign(signed.name)
 
     assert (signed / SIGNATURE).read_bytes() == before
+
+
+def test_what_is_signed_is_what_was_checked(signed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever can write the volume gets nothing signed by changing it at the right moment."""
+    checked = bundle.read_files
+
+    def changed_after_the_check(directory: Path, metadata: Any) -> dict[str, bytes]:
+        files = checked(directory, metadata)
+        rewrite(directory, lambda document: document["threshold"].update(value=0.99))
+        return files
+
+    monkeypatch.setattr(bundle, "read_files", changed_after_the_check)
+    ModelStore(signed.parent, SigningKeys([NEW])).sign(signed.name)
+    monkeypatch.undo()
+
+    with pytest.raises(BundleUnsigned):
+        bundle.load(signed, SigningKeys([NEW]))
+
+
+def test_many_may_sign_while_one_reads(signed: Path) -> None:
+    ended = threading.Event()
+    store = ModelStore(signed.parent, SigningKeys([NEW, OLD]))
+
+    def sign(_: int) -> None:
+        for _attempt in range(20):
+            store.sign(signed.name)
+
+    def read() -> int:
+        count = 0
+        while not ended.is_set():
+            bundle.read_metadata(signed, store.keys)
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(5) as pool:
+        reader = pool.submit(read)
+        try:
+            list(pool.map(sign, range(4)))
+        finally:
+            ended.set()
+        assert reader.result() > 0
+
+    assert not [path for path in signed.iterdir() if path.name.startswith(".")]
+
+
+def test_only_what_is_published_can_be_signed(signed: Path) -> None:
+    store = ModelStore(signed.parent, SigningKeys([NEW]))
+
+    with pytest.raises(BundleMissing, match="there is no bundle gmsc-1"):
+        store.sign("gmsc-1")
 
 
 def test_the_signature_is_the_standard_one(signed: Path) -> None:
