@@ -38,10 +38,10 @@ def show(context: Context) -> None:
 def activate(context: Context, version: str) -> None:
     """Make a published version the active one, after checking that it loads."""
     before = context.store.active()
+    context.store.load(version)
     if version == before:
         context.progress.say(f"{version} is active already", version=version)
         return
-    context.store.load(version)
     context.store.activate(version)
     context.progress.say(f"{version} is active now; it was {before or 'none'}", version=version)
 

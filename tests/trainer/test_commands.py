@@ -569,6 +569,8 @@ def test_what_is_not_signed_is_not_activated(two: tuple[Trainer, str, str]) -> N
     for command in (["activate", first], ["rollback"]):
         message = trainer.run(*command, expected=1, BUNDLE_SIGNING_KEY=KEY)
         assert f"{first} is not signed" in message
+    message = trainer.run("activate", second, expected=1, BUNDLE_SIGNING_KEY=KEY)
+    assert f"{second} is not signed" in message
 
     assert trainer.active == second
 
