@@ -1,5 +1,6 @@
 """What the service does at its start and its end, as its operator sees it."""
 
+import pickle
 import shutil
 import signal
 import socket
@@ -14,6 +15,7 @@ from contract.store import ModelStore
 from tests.api.bundle import publish
 from tests.api.service import Service
 from tests.conftest import Database
+from tests.contract.test_bundle import Mine, write
 
 
 @pytest.fixture
@@ -266,3 +268,22 @@ def test_without_a_key_it_says_that_nobody_vouches_for_the_model(
     with Service(tmp_path, settings | {"MODELS_DIR": str(own_models)}) as running:
         assert httpx.get(f"{running.url}/model").json()["origin"] == "not checked"
         assert "integrity is checked, its origin is not: set BUNDLE_SIGNING_KEY" in running.text
+
+
+def test_what_somebody_without_a_key_made_fit_is_not_unpickled(
+    settings: dict[str, str], own_models: Path, tmp_path: Path
+) -> None:
+    """A pickle was replaced, and every digest computed again: only the signature tells."""
+    sign(own_models, KEY)
+    mark = tmp_path / "unpickled"
+    write(own_models / active(own_models), "model.joblib", pickle.dumps(Mine(mark)))
+    unguarded = settings | {"MODELS_DIR": str(own_models)}
+
+    status, text = Service(tmp_path, unguarded | {"BUNDLE_SIGNING_KEY": KEY}).run()
+    assert status == 1
+    assert "is signed by none of the keys in BUNDLE_SIGNING_KEY, or was changed since" in text
+    assert not mark.exists()
+
+    # Without a key nothing tells: the mine is live, and the test above proves something.
+    Service(tmp_path, unguarded).run()
+    assert mark.exists()
