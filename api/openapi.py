@@ -1,6 +1,6 @@
 """The OpenAPI document, made from the routes and the served model's declaration, and its page."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 import orjson
@@ -75,7 +75,8 @@ def document(app: FastAPI, model: ServedModel, *, guarded: bool) -> dict[str, An
                 operation["security"] = [{name: []} for name in _SECURITY_SCHEMES]
     if guarded:
         found["components"]["securitySchemes"] = _SECURITY_SCHEMES
-    _name_values(found["paths"], f"/model/{PICTURES}/{{name}}", model.card and model.card.pictures)
+    pictures = model.card.pictures if model.card else ()
+    _name_values(found["paths"], f"/model/{PICTURES}/{{name}}", pictures)
     _name_values(found["paths"], PREFIX + "{name}", PROBLEM_TYPES)
     return found
 
@@ -85,7 +86,7 @@ def _guarded(app: FastAPI) -> set[str]:
     return {route.unique_id for route in app.routes if isinstance(route, HotRoute)}
 
 
-def _name_values(paths: dict[str, Any], path: str, values: Iterable[str] | None) -> None:
+def _name_values(paths: dict[str, Any], path: str, values: Collection[str]) -> None:
     """Say which values the path's `name` can have; every other one is a 404."""
     for parameter in paths[path]["get"]["parameters"]:
         if parameter["name"] == "name" and values:
