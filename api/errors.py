@@ -16,7 +16,7 @@ from api.problem_types import (
 )
 from api.problems import Problem, answer
 from api.state import state_of
-from contract.request import InvalidFields, MalformedBody
+from contract.document import InvalidFields, MalformedBody
 from db.log import LogUnavailable
 
 _BY_STATUS = {kind.status: kind for kind in (NOT_FOUND, METHOD_NOT_ALLOWED)}

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from contract.digest import canonical_json
+from contract.document import RequestError
 from contract.preprocessing import Matrix
-from contract.request import RequestError, RequestModel, Values
+from contract.request import RequestModel, Values
 from contract.schema import DataSetSchema
 from contract.scoring import Scorer
 

@@ -1,48 +1,24 @@
 """The request model: what a body of /predict must be, made from the declaration."""
 
-import json
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
+from contract import document as documents
+from contract.document import (
+    MAX_ERRORS,
+    FieldError,
+    InvalidFields,
+    JsonObject,
+    MalformedBody,
+    RequestError,
+)
 from contract.schema import DataSetSchema, Feature
 
 Values = list[float | None]
-Rule = Literal["missing", "unknown", "duplicate", "invalid"]
-
-# A body can hold more mistakes than anybody reads.
-MAX_ERRORS = 100
-_MAX_KEY = 100
-
-
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """One offending field: JSON pointer (RFC 6901), the rule it breaks, and what is allowed."""
-
-    pointer: str
-    rule: Rule
-    detail: str
-
-
-class RequestError(Exception):
-    """The body is not a valid request."""
-
-
-class MalformedBody(RequestError):
-    """The body is not a JSON document."""
-
-
-class InvalidFields(RequestError):
-    """The body is JSON, but breaks the declaration; `errors` names each offending field."""
-
-    def __init__(self, errors: Sequence[FieldError]) -> None:
-        super().__init__(f"{len(errors)} field(s) break the declaration")
-        self.errors = tuple(errors)
 
 
 class RequestModel:
@@ -65,7 +41,10 @@ class RequestModel:
         batch = _closed_object("Batch", {"instances": instances})
         self._one: TypeAdapter[dict[str, float | None]] = TypeAdapter(instance)
         self._many: TypeAdapter[dict[str, list[dict[str, float | None]]]] = TypeAdapter(batch)
-        self._max_instances = max_instances
+        self._rows: TypeAdapter[list[dict[str, float | None]]] = TypeAdapter(
+            list[instance]  # type: ignore[valid-type]
+        )
+        self.max_instances = max_instances
 
     def parse(self, body: bytes) -> Values:
         """The features' values in order, None where null.
@@ -97,6 +76,24 @@ class RequestModel:
             raise self._refusal(body, None, batch=True)
         return rows
 
+    def check(
+        self, rows: Sequence[Sequence[object]], pointer: Callable[[int, int], str]
+    ) -> list[Values]:
+        """Rows that another protocol carried, under the same rules.
+
+        Each holds as many values as there are features, in their order, as `document.read` gives
+        them; `pointer` tells where a value stands, by its row and its feature. Raises
+        InvalidFields.
+        """
+        named = [dict(zip(self._features, row, strict=True)) for row in rows]
+        try:
+            checked = [list(row.values()) for row in self._rows.validate_python(named)]
+        except ValidationError as error:
+            raise self._refused_rows(rows, pointer) from error
+        if any(map(self._fractional, checked)):
+            raise self._refused_rows(rows, pointer)
+        return checked
+
     def json_schema(self, *, batch: bool = False) -> dict[str, Any]:
         """JSON Schema of the body, for OpenAPI."""
         instance: dict[str, Any] = {
@@ -119,7 +116,7 @@ class RequestModel:
                     "type": "array",
                     "items": instance,
                     "minItems": 1,
-                    "maxItems": self._max_instances,
+                    "maxItems": self.max_instances,
                 }
             },
         }
@@ -134,68 +131,53 @@ class RequestModel:
     def _refusal(self, body: bytes, error: ValidationError | None, *, batch: bool) -> RequestError:
         """What is wrong with a body that the fast path refused: all of it, not the first."""
         try:
-            document = json.loads(
-                body.decode(), object_pairs_hook=_Object, parse_int=float, parse_float=float
-            )
+            document = documents.read(body)
         except (ValueError, RecursionError):
             reason = error.errors()[0]["msg"] if error else "not a JSON document"
             return MalformedBody(reason)
         found = self._batch(document) if batch else self._instance(document, "")
         return InvalidFields(list(islice(found, MAX_ERRORS)))
 
+    def _refused_rows(
+        self, rows: Sequence[Sequence[object]], pointer: Callable[[int, int], str]
+    ) -> InvalidFields:
+        found = (
+            FieldError(pointer(row, column), "invalid", f"{name} must be {feature.allowed}")
+            for row, values in enumerate(rows)
+            for column, (name, feature) in enumerate(self._features.items())
+            if not _accepts(feature, values[column])
+        )
+        return InvalidFields(list(islice(found, MAX_ERRORS)))
+
     def _batch(self, document: object) -> Iterator[FieldError]:
-        allowed = f"must be an array of 1 to {self._max_instances:,} objects"
-        if not isinstance(document, _Object):
+        allowed = f"must be an array of 1 to {self.max_instances:,} objects"
+        if not isinstance(document, JsonObject):
             yield FieldError("", "invalid", "must be a JSON object")
             return
         yield from document.errors({"instances": allowed}, "")
         for key, value in document.items:
             if key != "instances":
                 continue
-            if not isinstance(value, list) or not 1 <= len(value) <= self._max_instances:
+            if not isinstance(value, list) or not 1 <= len(value) <= self.max_instances:
                 yield FieldError("/instances", "invalid", allowed)
                 continue
             for index, instance in enumerate(value):
                 yield from self._instance(instance, f"/instances/{index}")
 
     def _instance(self, document: object, pointer: str) -> Iterator[FieldError]:
-        if not isinstance(document, _Object):
+        if not isinstance(document, JsonObject):
             yield FieldError(pointer, "invalid", "must be a JSON object")
             return
         allowed = {name: f"must be {item.allowed}" for name, item in self._features.items()}
         yield from document.errors(allowed, pointer)
         for key, value in document.items:
             feature = self._features.get(key)
-            number = value is None or isinstance(value, float)
-            if feature and not (number and feature.accepts(value)):
-                yield FieldError(f"{pointer}/{_escape(key)}", "invalid", allowed[key])
+            if feature and not _accepts(feature, value):
+                yield FieldError(f"{pointer}/{documents.printable(key)}", "invalid", allowed[key])
 
 
-@dataclass(frozen=True, slots=True)
-class _Object:
-    """A JSON object as it was sent: its keys in order, each as often as it stands there."""
-
-    items: list[tuple[str, Any]]
-
-    def errors(self, allowed: Mapping[str, str], pointer: str) -> Iterator[FieldError]:
-        """The keys that are missing, unknown or there twice."""
-        times = Counter(key for key, _ in self.items)
-        for key, count in times.items():
-            if key not in allowed:
-                detail = "is not a field of this request: leave it out"
-                yield FieldError(f"{pointer}/{_escape(key)}", "unknown", detail)
-            elif count > 1:
-                detail = f"must be there once, not {count} times"
-                yield FieldError(f"{pointer}/{_escape(key)}", "duplicate", detail)
-        for key, detail in allowed.items():
-            if key not in times:
-                yield FieldError(f"{pointer}/{_escape(key)}", "missing", detail)
-
-
-def _escape(key: str) -> str:
-    """A key as a part of a JSON pointer (RFC 6901), short and printable whatever was sent."""
-    printable = "".join(letter if letter.isprintable() else "\ufffd" for letter in key[:_MAX_KEY])
-    return printable.replace("~", "~0").replace("/", "~1")
+def _accepts(feature: Feature, value: object) -> bool:
+    return (value is None or isinstance(value, float)) and feature.accepts(value)
 
 
 def _fields(schema: DataSetSchema) -> dict[str, Any]:

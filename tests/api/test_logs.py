@@ -11,7 +11,8 @@ import pytest
 from api.line_writer import LineWriter
 from api.logs import LineFormat, timestamp, trace
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
-from contract.request import RequestError, RequestModel
+from contract.document import RequestError
+from contract.request import RequestModel
 from tests.api.service import Service
 from tests.conftest import Database
 
@@ -167,6 +168,6 @@ def test_a_trace_names_places_and_types_and_no_value() -> None:
     assert "FileNotFoundError: No such file or directory" in hidden
     assert "InvalidFields" not in hidden
     assert "pydantic_core" in chained
-    assert "contract.request.InvalidFields" in chained
+    assert "contract.document.InvalidFields" in chained
     assert "in parse" in chained
     assert "424242" not in chained

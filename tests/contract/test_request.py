@@ -9,15 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from contract import document
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
-from contract.request import (
-    MAX_ERRORS,
-    InvalidFields,
-    MalformedBody,
-    RequestError,
-    RequestModel,
-    Values,
-)
+from contract.document import MAX_ERRORS, InvalidFields, MalformedBody, RequestError
+from contract.request import RequestModel, Values
 from contract.schema import DataSetSchema, Feature, Target
 
 MODEL = RequestModel(SCHEMA, max_instances=5)
@@ -380,3 +375,31 @@ def test_another_declaration_makes_another_model() -> None:
     assert model.parse(b'{"weight": -5}') == [-5.0]
     with pytest.raises(InvalidFields):
         model.parse(b'{"weight": 5.0000001}')
+
+
+@st.composite
+def any_texts(draw: st.DrawFn) -> list[str]:
+    """JSON texts for every feature in order, some of them impossible."""
+    texts = [draw(valid_texts(feature)) for feature in SCHEMA.features]
+    for index in draw(st.sets(st.integers(0, len(texts) - 1), max_size=3)):
+        texts[index] = draw(NUMBERS | OTHER_TEXTS | st.just("null"))
+    return texts
+
+
+@given(st.lists(any_texts(), min_size=1, max_size=3))
+def test_rows_of_another_protocol_are_checked_as_a_batch_is(rows: list[list[str]]) -> None:
+    bodies = [body_of(list(zip(SCHEMA.names, row, strict=True))) for row in rows]
+    read = [[document.read(text.encode()) for text in row] for row in rows]
+
+    def pointer(row: int, column: int) -> str:
+        return f"/instances/{row}/{SCHEMA.names[column]}"
+
+    try:
+        expected = MODEL.parse_batch(b'{"instances": [' + b", ".join(bodies) + b"]}")
+    except InvalidFields as refused:
+        places = [(item.pointer, item.rule) for item in refused.errors]
+        with pytest.raises(InvalidFields) as found:
+            MODEL.check(read, pointer)
+        assert [(item.pointer, item.rule) for item in found.value.errors] == places
+    else:
+        assert MODEL.check(read, pointer) == expected
