@@ -6,7 +6,9 @@ from api.line_writer import LineWriter
 from api.logs import LineFormat
 from api.settings import ApiSettings
 
-_PROBES = frozenset({"/health", "/livez", "/metrics", "/readyz"})
+_PROBES = frozenset(
+    {"/health", "/livez", "/metrics", "/readyz", "/v2/health/live", "/v2/health/ready"}
+)
 _LEVELS = ("debug", "info", "warning", "error")
 
 # The status, in the log only, of a request whose client went away before the answer.

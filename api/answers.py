@@ -3,6 +3,7 @@
 They describe; nothing is validated by them on its way out, for what is answered is made by us.
 """
 
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -133,17 +134,28 @@ class ProblemDocument(BaseModel):
     errors: list[FieldProblem] = Field(default=[], description="Only with status 422")
 
 
-def problem_responses(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
+Responses = dict[int | str, dict[str, Any]]
+
+
+def problem_responses(*kinds: ProblemType) -> Responses:
     """The responses of these kinds, for a route's `responses`."""
     content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{PROBLEM_SCHEMA}"}}}
+    return error_responses(kinds, {"content": content}, lambda kind: kind.status)
+
+
+def error_responses(
+    kinds: Iterable[ProblemType], form: dict[str, Any], status_of: Callable[[ProblemType], int]
+) -> Responses:
+    """The responses of these kinds in one form, and those that every route has."""
     retry_after = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds"}}
-    responses: dict[int | str, dict[str, Any]] = {}
+    responses: Responses = {}
     for kind in (*kinds, INTERNAL_ERROR):
-        known = responses.get(kind.status)
+        status = status_of(kind)
+        known = responses.get(status)
         title = f"{known['description']}, or: {kind.title}" if known else kind.title
-        responses[kind.status] = {"description": title, "content": content}
-        if kind is LOG_UNAVAILABLE:
-            responses[kind.status]["headers"] = retry_after
+        responses[status] = {"description": title, **form}
+        if kind in (LOG_UNAVAILABLE, OVERLOADED):
+            responses[status]["headers"] = retry_after
     return responses
 
 

@@ -7,9 +7,11 @@ from typing import cast
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import headers, problems
+from api import headers
 from api.access_log import CLIENT_GONE
+from api.error_form import answer
 from api.problem_types import INTERNAL_ERROR
+from api.problems import Problem
 from api.state import RequestState
 
 NO_ROUTE = "(none)"
@@ -59,7 +61,7 @@ class Envelope:
             if status:
                 raise  # a part is sent: only the server can break the connection off
             detail = "an unexpected error; the request_id finds it in the service's log"
-            response = problems.answer(problems.Problem(INTERNAL_ERROR, detail), request_id)
+            response = answer(Problem(INTERNAL_ERROR, detail), scope, request_id)
             await response(scope, receive, send_with_id)
         finally:
             matched = scope.get("route")

@@ -1,4 +1,4 @@
-"""The one place that maps errors to problem documents."""
+"""The one place that maps errors to problems."""
 
 from http import HTTPStatus
 
@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.error_form import answer
 from api.problem_types import (
     INVALID_FIELDS,
     LOG_UNAVAILABLE,
@@ -14,7 +15,7 @@ from api.problem_types import (
     NOT_FOUND,
     ProblemType,
 )
-from api.problems import Problem, answer
+from api.problems import Problem
 from api.state import state_of
 from contract.document import InvalidFields, MalformedBody
 from db.log import LogUnavailable
@@ -29,15 +30,16 @@ async def handle(request: Request, error: Exception) -> Response:
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=dict(error.headers))
     state = state_of(request)
     problem = _problem_of(error)
+    response = answer(problem, request.scope, state["request_id"])
     if problem.rules:
         state["log"].reject(
             state["request_id"],
             request.scope["route"].path,
-            problem.kind.status,
+            response.status_code,
             problem.rules,
             state["model"].version,
         )
-    return answer(problem, state["request_id"])
+    return response
 
 
 def _problem_of(error: Exception) -> Problem:

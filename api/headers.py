@@ -15,7 +15,7 @@ _PROCESS = secrets.token_hex(10)
 _REQUESTS = itertools.count()
 
 _REQUEST_ID = re.compile(rb"[!-~]{1,128}")
-_MAX_REFERENCE = 200
+MAX_REFERENCE = 200
 # RFC 3339, section 5.6; the offset is what makes it a moment.
 _RFC_3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII
@@ -40,8 +40,8 @@ def client_reference(headers: Headers) -> str | None:
     if sent is None:
         return None
     reference = sent.decode("latin-1")
-    if not (0 < len(reference) <= _MAX_REFERENCE and reference.isprintable()):
-        raise _invalid("X-Client-Reference", f"1 to {_MAX_REFERENCE} printable characters")
+    if not (0 < len(reference) <= MAX_REFERENCE and reference.isprintable()):
+        raise _invalid("X-Client-Reference", f"1 to {MAX_REFERENCE} printable characters")
     return reference
 
 

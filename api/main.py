@@ -20,6 +20,7 @@ from api.gate import Gate
 from api.keys import ApiKeys
 from api.metrics import Metrics
 from api.model import ServedModel
+from api.oip import routes as oip
 from api.serving import Serving
 from api.settings import ApiSettings, StartError, complaints
 from api.state import State
@@ -44,8 +45,9 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
         # Asking OpenTelemetry whether it is configured costs 9 microseconds a request.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.router.routes.extend(predict.ROUTES)
+    app.router.routes.extend([*predict.ROUTES, *oip.ROUTES])
     app.include_router(status.router)
+    app.include_router(oip.router)
     openapi.install(app)
     app.add_middleware(Envelope)
     for error in errors.HANDLED:

@@ -1,5 +1,6 @@
 """The OpenAPI document, made from the routes and the served model's declaration, and its page."""
 
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -15,16 +16,20 @@ from starlette.staticfiles import StaticFiles
 from api.answers import PROBLEM_SCHEMA, ProblemDocument
 from api.card import PICTURES
 from api.model import ServedModel
+from api.oip.body_schema import body_schema
+from api.oip.routes import INFER
 from api.predict import MANY, ONE
 from api.problem_types import PREFIX, PROBLEM_TYPES
 from api.scoring import HotRoute
 from api.state import Model, state_of
 
 _ASSETS = "/docs/assets"
+_PLACE = re.compile(r"{(\w+)}")
 _REFERENCE = "#/components/schemas/{model}"
 _DESCRIPTION = """\
 Scores instances with a checked, versioned model. Every answered prediction is in the prediction
-log, exactly once; an error means that nothing is promised. Errors are problem documents (RFC 9457).
+log, exactly once; an error means that nothing is promised. Errors are problem documents (RFC 9457),
+and under /v2, the Open Inference Protocol, objects with the member `error`.
 Every answer carries X-Request-ID."""
 
 
@@ -99,20 +104,34 @@ def _describe(operation: dict[str, Any], path: str, model: ServedModel) -> None:
         del responses["422"]  # FastAPI's own form of it, which no route of ours answers with
     for response in responses.values():
         response.setdefault("headers", {})["X-Request-ID"] = {"schema": {"type": "string"}}
-    operation.setdefault("parameters", []).append(
+    parameters = operation.setdefault("parameters", [])
+    declared = {parameter["name"] for parameter in parameters}
+    parameters += [_path_parameter(name) for name in _PLACE.findall(path) if name not in declared]
+    parameters.append(
         _header(
             "X-Request-ID",
             "Name of the request in logs: 1 to 128 printable characters of"
             " ASCII; made up where it is something else or missing",
         )
     )
-    if path in (ONE, MANY):
-        operation["parameters"] += _PREDICTION_HEADERS
-        body = model.request_model.json_schema(batch=path == MANY)
+    body = _body(path, model)
+    if body is not None:
+        parameters += _PREDICTION_HEADERS
         operation["requestBody"] = {
             "required": True,
             "content": {"application/json": {"schema": body}},
         }
+
+
+def _body(path: str, model: ServedModel) -> dict[str, Any] | None:
+    """Schema of what the path takes; None where it takes nothing."""
+    if path in (ONE, MANY):
+        return model.request_model.json_schema(batch=path == MANY)
+    return body_schema(model) if path in INFER else None
+
+
+def _path_parameter(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
 def _header(name: str, description: str, **schema: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Every error as a problem document (RFC 9457)."""
+"""A request that ends in an error, and its problem document (RFC 9457)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,9 +23,9 @@ class Problem(Exception):
     """Place and rule of each offence, for the log of refused requests."""
 
 
-def answer(problem: Problem, request_id: str) -> Response:
-    """The problem as a response."""
-    document = {
+def document(problem: Problem, request_id: str) -> Response:
+    """The problem as a problem document."""
+    members = {
         "type": problem.kind.uri,
         "title": problem.kind.title,
         "status": problem.kind.status,
@@ -34,7 +34,7 @@ def answer(problem: Problem, request_id: str) -> Response:
         **problem.members,
     }
     return Response(
-        orjson.dumps(document),
+        orjson.dumps(members),
         status_code=problem.kind.status,
         headers=dict(problem.headers),
         media_type=MEDIA_TYPE,

@@ -65,6 +65,7 @@ class Result(NamedTuple):
 
 
 Compute = Callable[[Call, bytes], Scored]
+Check = Callable[[headers.Headers], None]
 
 
 class HotRoute(APIRoute):
@@ -84,13 +85,18 @@ class HotRoute(APIRoute):
         self.app = call
 
 
-async def serve(request: Request, route: str, compute: Compute) -> Response:
-    """Read the body, score it, log it, and only then answer it."""
+async def serve(
+    request: Request, route: str, compute: Compute, check: Check = check_media_type
+) -> Response:
+    """Read the body, score it, log it, and only then answer it.
+
+    `check` looks at the headers, once it is known who calls; it raises Problem.
+    """
     state = state_of(request)
     log, gate, sent = state["log"], state["gate"], state["headers"]
     call = Call(state, route, state["keys"].caller(sent))
     log.admit(1)
-    check_media_type(sent)
+    check(sent)
     gate.enter()
     held = 0
 

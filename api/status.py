@@ -23,7 +23,7 @@ from api.problem_types import NOT_FOUND, NOT_READY, PREFIX, PROBLEM_TYPES
 from api.problems import Problem
 from api.serving import Serving
 from api.state import Log, Model, state_of
-from db.log import LogStatus
+from db.log import LogStatus, PredictionLog
 
 router = APIRouter()
 
@@ -38,24 +38,21 @@ async def health(request: Request, log: Log) -> Response:
     report = _report(state_of(request)["serving"], status)
     if not status.can_log:
         raise Problem(NOT_READY, _reason(status), members={"health": report})
-    return _json(report)
+    return as_json(report)
 
 
 @router.get("/livez", tags=["status"], responses=PROBE_RESPONSES)
 async def live(log: Log) -> Response:
     """200 while the process and its log's threads live; else only a restart helps."""
-    if not log.status().threads_alive:
-        raise Problem(NOT_READY, "a thread of the prediction log has ended: restart the service")
-    return _json({"status": "ok"})
+    check_alive(log)
+    return as_json({"status": "ok"})
 
 
 @router.get("/readyz", tags=["status"], responses=PROBE_RESPONSES)
 async def ready(log: Log) -> Response:
     """200 while the service can score and log."""
-    status = log.status()
-    if not (status.can_log and status.threads_alive):
-        raise Problem(NOT_READY, _reason(status))
-    return _json({"status": "ok"})
+    check_ready(log)
+    return as_json({"status": "ok"})
 
 
 @router.get("/metrics", tags=["status"], responses=METRICS_RESPONSES)
@@ -67,7 +64,7 @@ async def metrics(request: Request) -> Response:
 @router.get("/model", tags=["model"], responses=MODEL_RESPONSES)
 async def describe_model(model: Model) -> Response:
     """The served version: declaration of its data, metadata, metrics."""
-    return _json(model.describe())
+    return as_json(model.describe())
 
 
 @router.get("/model/card", tags=["model"], responses=CARD_RESPONSES)
@@ -95,7 +92,7 @@ async def problem_type(name: str) -> Response:
     kind = PROBLEM_TYPES.get(name)
     if kind is None:
         raise Problem(NOT_FOUND, "there is no such kind of problem")
-    return _json(kind.describe())
+    return as_json(kind.describe())
 
 
 @router.get("/", include_in_schema=False)
@@ -104,7 +101,20 @@ async def index(request: Request, model: Model) -> Response:
     paths = ("docs", "openapi.json", "health", "model", "model/card")
     root = request.scope["root_path"]
     links = {path: f"{root}/{path}" for path in paths}
-    return _json({"model_version": model.version, "links": links})
+    return as_json({"model_version": model.version, "links": links})
+
+
+def check_alive(log: PredictionLog) -> None:
+    """Raise Problem where only a restart helps."""
+    if not log.status().threads_alive:
+        raise Problem(NOT_READY, "a thread of the prediction log has ended: restart the service")
+
+
+def check_ready(log: PredictionLog) -> None:
+    """Raise Problem while the service cannot score and log."""
+    status = log.status()
+    if not (status.can_log and status.threads_alive):
+        raise Problem(NOT_READY, _reason(status))
 
 
 def _report(serving: Serving, status: LogStatus) -> dict[str, Any]:
@@ -130,5 +140,6 @@ def _card_of(model: ServedModel) -> Card:
     return model.card
 
 
-def _json(document: dict[str, Any]) -> Response:
+def as_json(document: dict[str, Any]) -> Response:
+    """What holds now, and is not to be kept."""
     return Response(orjson.dumps(document), headers=_NOT_STORED, media_type="application/json")

@@ -138,10 +138,19 @@ def test_the_document_says_what_each_path_answers(
         "/model/card",
         "/model/card/{name}",
         "/problems/{name}",
+        "/v2",
+        "/v2/health/live",
+        "/v2/health/ready",
+        *(
+            f"/v2/models/{{model_name}}{version}{of}"
+            for version in ("", "/versions/{model_version}")
+            for of in ("", "/ready", "/infer")
+        ),
     }
     for path in ("/predict", "/predict/batch"):
         responses = openapi["paths"][path]["post"]["responses"]
-        assert set(responses) == {"200", "400", "401", "408", "413", "415", "422", "500", "503"}
+        statuses = {"200", "400", "401", "408", "413", "415", "422", "500", "503"}
+        assert set(responses) == statuses
         for status in set(responses) - {"200"}:
             assert set(responses[status]["content"]) == {"application/problem+json"}
     for path, item in openapi["paths"].items():
@@ -149,6 +158,34 @@ def test_the_document_says_what_each_path_answers(
             response = client.get(path)
             media_type = response.headers["content-type"].split(";")[0]
             assert media_type in item["get"]["responses"][str(response.status_code)]["content"]
+
+
+def test_the_document_says_what_the_open_inference_protocol_takes_and_answers(
+    client: httpx.Client, openapi: dict[str, Any]
+) -> None:
+    schemas = openapi["components"]["schemas"]
+    operation = openapi["paths"]["/v2/models/{model_name}/versions/{model_version}/infer"]["post"]
+    body = operation["requestBody"]["content"]["application/json"]["schema"]
+
+    answer = client.post("/v2/models/gmsc/infer", json=body["example"])
+
+    assert answer.status_code == 200
+    assert set(answer.json()) == set(schemas["InferenceResponse"]["properties"])
+    for output in answer.json()["outputs"]:
+        assert set(output) == set(schemas["OutputTensor"]["required"])
+    places = {item["name"] for item in operation["parameters"] if item["in"] == "path"}
+    assert places == {"model_name", "model_version"}
+    responses = operation["responses"]
+    assert set(responses) == {"200", "400", "401", "404", "408", "413", "415", "500", "503"}
+    for status in set(responses) - {"200"}:
+        schema = responses[status]["content"]["application/json"]["schema"]
+        assert schema == {"$ref": "#/components/schemas/InferenceError"}
+    for of in ("", "/ready"):
+        path = f"/v2/models/{{model_name}}{of}"
+        schema = openapi["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+        name = schema["schema"]["$ref"].rpartition("/")[2]
+        answer = client.get(f"/v2/models/gmsc{of}")
+        assert set(answer.json()) == set(schemas[name]["required"])
 
 
 def test_answers_hold_what_the_document_promises(

@@ -16,12 +16,15 @@ from api.settings import ApiSettings
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.scoring import Scorer
 from tests.api.test_bad_input import check_problem
+from tests.api.test_oip import check_error, matrix
 from tests.conftest import Database
 
 
 @dataclass
 class Outcome:
     response: httpx.Response
+    tensors: httpx.Response
+    """Of the same failure under the Open Inference Protocol."""
     lines: list[dict[str, Any]]
 
 
@@ -39,17 +42,19 @@ def outcome(
 
     threshold = gc.get_threshold()
     try:
-        response = asyncio.run(_answer_without_trees(settings))
+        response, tensors = asyncio.run(_answers_without_trees(settings))
     finally:
         # The service sets up the collector of its process, which here is that of the tests.
         gc.unfreeze()
         gc.set_threshold(*threshold)
 
     lines = capfd.readouterr().out.splitlines()
-    return Outcome(response, [json.loads(line) for line in lines])
+    return Outcome(response, tensors, [json.loads(line) for line in lines])
 
 
-async def _answer_without_trees(settings: ApiSettings) -> httpx.Response:
+async def _answers_without_trees(
+    settings: ApiSettings,
+) -> tuple[httpx.Response, httpx.Response]:
     app = create_app(settings)
     async with app.router.lifespan_context(app) as lifespan_state:
         state = cast("dict[str, Any]", lifespan_state)
@@ -62,7 +67,11 @@ async def _answer_without_trees(settings: ApiSettings) -> httpx.Response:
 
         transport = httpx.ASGITransport(served)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            return await client.post("/predict", json=SCHEMA.example | {"DebtRatio": 0.987654321})
+            instance = SCHEMA.example | {"DebtRatio": 0.987654321}
+            return (
+                await client.post("/predict", json=instance),
+                await client.post("/v2/models/gmsc/infer", json=matrix([instance])),
+            )
 
 
 def test_it_is_a_problem_document_that_tells_nothing(outcome: Outcome) -> None:
@@ -72,14 +81,23 @@ def test_it_is_a_problem_document_that_tells_nothing(outcome: Outcome) -> None:
     assert "errors" not in document
 
 
+def test_the_other_protocol_has_its_own_form_of_it(outcome: Outcome) -> None:
+    error = check_error(outcome.tensors, 500)
+
+    assert "Scorer" not in error
+
+
 def test_the_log_has_its_place_under_the_request_id(outcome: Outcome) -> None:
-    request_id = outcome.response.json()["request_id"]
+    request_ids = [
+        outcome.response.headers["x-request-id"],
+        outcome.tensors.headers["x-request-id"],
+    ]
 
     failed = [line for line in outcome.lines if line["event"] == "the request failed"]
     requests = [line for line in outcome.lines if line["event"] == "request"]
 
-    assert [line["request_id"] for line in failed] == [request_id]
+    assert [line["request_id"] for line in failed] == request_ids
     assert "scoring.py" in failed[0]["traceback"]
     assert "builtins.AttributeError" in failed[0]["traceback"]
-    assert [(line["status"], line["level"]) for line in requests] == [(500, "error")]
+    assert [(line["status"], line["level"]) for line in requests] == [(500, "error")] * 2
     assert all("0.987654321" not in str(line) for line in outcome.lines)

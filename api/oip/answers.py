@@ -1,0 +1,126 @@
+"""The protocol's documents, described for OpenAPI; see api/answers.py."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from api.answers import Responses, error_responses
+from api.oip.errors import status_of
+from api.oip.tensors import OutputName
+from api.problem_types import (
+    BODY_TOO_LARGE,
+    BODY_TOO_SLOW,
+    INVALID_FIELDS,
+    INVALID_HEADER,
+    LOG_UNAVAILABLE,
+    MALFORMED_BODY,
+    NOT_FOUND,
+    NOT_READY,
+    OVERLOADED,
+    UNAUTHORIZED,
+    UNSUPPORTED_MEDIA_TYPE,
+    ProblemType,
+)
+
+
+class ServerMetadata(BaseModel):
+    """The answer of /v2."""
+
+    name: str
+    version: str
+    extensions: list[str] = Field(
+        description="null_elements: null is a missing value, in the inputs that may miss it;"
+        " matrix_input: all features in one tensor of shape [N, features]"
+    )
+
+
+class ServerLive(BaseModel):
+    """The service lives."""
+
+    live: Literal[True]
+
+
+class ServerReady(BaseModel):
+    """The service can score and log."""
+
+    ready: Literal[True]
+
+
+class ModelReady(ServerReady):
+    """The model can score, and its predictions can be logged."""
+
+    name: str
+
+
+class MetadataTensor(BaseModel):
+    """A tensor that the model takes or gives; -1 is any number."""
+
+    name: str
+    datatype: str
+    shape: list[int]
+
+
+class ModelMetadata(BaseModel):
+    """The served version's tensors."""
+
+    name: str
+    versions: list[str]
+    platform: str
+    inputs: list[MetadataTensor]
+    outputs: list[MetadataTensor]
+
+
+class OutputTensor(BaseModel):
+    """One value for each row, in their order."""
+
+    name: OutputName
+    shape: list[int] = Field(min_length=1, max_length=1)
+    datatype: Literal["FP64", "INT64", "BYTES"]
+    data: list[float | int | str]
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    del schema["default"]  # it stands for leaving the member out
+
+
+class InferenceResponse(BaseModel):
+    """The answer of an inference request."""
+
+    model_name: str
+    model_version: str
+    id: str = Field(
+        default="",
+        description="As it was sent; not there where none was",
+        json_schema_extra=_without_default,
+    )
+    outputs: list[OutputTensor]
+
+
+class InferenceError(BaseModel):
+    """Every error of the protocol."""
+
+    error: str = Field(description="What is wrong, where, and what is allowed")
+
+
+def _responses(model: type[BaseModel], *kinds: ProblemType) -> Responses:
+    return {200: {"model": model}, **error_responses(kinds, {"model": InferenceError}, status_of)}
+
+
+METADATA_RESPONSES = _responses(ServerMetadata)
+LIVE_RESPONSES = _responses(ServerLive, NOT_READY)
+READY_RESPONSES = _responses(ServerReady, NOT_READY)
+MODEL_RESPONSES = _responses(ModelMetadata, NOT_FOUND)
+MODEL_READY_RESPONSES = _responses(ModelReady, NOT_FOUND, NOT_READY)
+INFER_RESPONSES = _responses(
+    InferenceResponse,
+    MALFORMED_BODY,
+    INVALID_FIELDS,
+    INVALID_HEADER,
+    UNAUTHORIZED,
+    NOT_FOUND,
+    BODY_TOO_SLOW,
+    BODY_TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    LOG_UNAVAILABLE,
+    OVERLOADED,
+)
