@@ -68,9 +68,12 @@ format: venv ## Rewrite the code in the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+# Large, and not wanted where the clients are only called.
+UNUSED := $(addprefix --no-emit-package ,cryptography pillow uvloop)
 
 .PHONY: lock
-lock: venv ## Resolve pyproject.toml into requirements/, hashed
-	@$(COMPILE) --extra dev -o requirements/all.txt
-	@for image in api db trainer; do $(COMPILE) --extra $$image -c requirements/all.txt -o requirements/$$image.txt; done
+lock: venv ## Resolve pyproject.toml and the clients of the tests into requirements/, hashed
+	@$(COMPILE) pyproject.toml --extra dev -o requirements/all.txt
+	@for image in api db trainer; do $(COMPILE) pyproject.toml --extra $$image -c requirements/all.txt -o requirements/$$image.txt; done
+	@for client in requirements/clients/*.in; do $(COMPILE) $(UNUSED) $$client -o $${client%.in}.txt; done
