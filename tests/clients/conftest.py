@@ -1,0 +1,29 @@
+"""The service of tests/api, and clients that others wrote."""
+
+import pytest
+
+from tests.api.conftest import client, log_database, models, service
+from tests.clients.environment import Client
+
+__all__ = ["client", "log_database", "models", "service"]
+
+
+@pytest.fixture(scope="session")
+def tritonclient() -> Client:
+    return _installed("tritonclient")
+
+
+@pytest.fixture(scope="session")
+def kserve() -> Client:
+    return _installed("kserve")
+
+
+@pytest.fixture(scope="session")
+def mlserver() -> Client:
+    return _installed("mlserver")
+
+
+def _installed(name: str) -> Client:
+    found = Client(name)
+    found.install()
+    return found
