@@ -8,6 +8,9 @@ import logging
 import signal
 import socket
 import sys
+import tempfile
+from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -16,7 +19,7 @@ from pydantic import ValidationError
 from uvicorn.supervisors import Multiprocess
 
 from api import logs
-from api.main import check
+from api.main import check, create_app
 from api.model import ServedModel
 from api.settings import ApiSettings, StartError, complaints
 from db.log import LogSettings
@@ -41,10 +44,12 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _stop)
     with logs.written(settings):
         try:
-            listener = _listen(settings)
-            if settings.workers > 1:
+            with _listen(settings) as listener:
+                if settings.workers == 1:
+                    return _serve(settings, listener)
                 _check_workers(settings, log_settings)
-            return _serve(settings, listener)
+                with _figures() as figures:
+                    return _serve(settings, listener, Path(figures))
         except StartError as error:
             logger.critical("%s", error)
             return 1
@@ -52,9 +57,9 @@ def main() -> int:
             return 0
 
 
-def _serve(settings: ApiSettings, listener: socket.socket) -> int:
+def _serve(settings: ApiSettings, listener: socket.socket, figures: Path | None = None) -> int:
     config = uvicorn.Config(
-        "api.main:create_app",
+        partial(create_app, figures=figures),
         factory=True,
         workers=settings.workers,
         loop="uvloop",
@@ -96,6 +101,17 @@ def _listen(settings: ApiSettings) -> socket.socket:
     host, port, *_ = listener.getsockname()
     logger.info("will serve on", extra={"fields": {"host": host, "port": port}})
     return listener
+
+
+def _figures() -> "tempfile.TemporaryDirectory[str]":
+    """Where the workers share what they count; gone when the last of them is."""
+    try:
+        return tempfile.TemporaryDirectory(prefix="api-figures-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise StartError(
+            f"cannot make a directory for what the workers count: {error}: set TMPDIR to one"
+            " that can be written"
+        ) from error
 
 
 def _check_workers(settings: ApiSettings, log_settings: LogSettings) -> None:

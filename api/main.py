@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
@@ -16,9 +17,10 @@ from pydantic import ValidationError
 from api import errors, logs, openapi, predict, status
 from api.access_log import AccessLog
 from api.envelope import Envelope
+from api.figures import SharedFigures
 from api.gate import Gate
 from api.keys import ApiKeys
-from api.metrics import Metrics
+from api.metrics import SIZE, Metrics
 from api.model import ServedModel
 from api.oip import routes as oip
 from api.serving import Serving
@@ -34,12 +36,15 @@ VERSION = "1"
 logger = logging.getLogger("api")
 
 
-def create_app(settings: ApiSettings | None = None) -> FastAPI:
-    """The application; it opens nothing before its lifespan, not even its settings."""
+def create_app(settings: ApiSettings | None = None, figures: Path | None = None) -> FastAPI:
+    """The application; it opens nothing before its lifespan, not even its settings.
+
+    `figures` is the directory where several workers share what they count.
+    """
     app = FastAPI(
         title=TITLE,
         version=VERSION,
-        lifespan=lambda _: _lifespan(settings),
+        lifespan=lambda _: _lifespan(settings, figures),
         openapi_url=None,
         redirect_slashes=False,
         # Asking OpenTelemetry whether it is configured costs 9 microseconds a request.
@@ -56,13 +61,14 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
 
 
 @asynccontextmanager
-async def _lifespan(given: ApiSettings | None) -> AsyncIterator[State]:
+async def _lifespan(given: ApiSettings | None, figures: Path | None) -> AsyncIterator[State]:
     settings, log_settings = _settings(given)
     with logs.written(settings) as writer:
         try:
             check(settings, log_settings)
             keys = ApiKeys.read(settings.api_keys, settings.api_keys_file)
             model = ServedModel.load(settings)
+            page = SharedFigures(SIZE, figures) if figures else None
         except StartError as error:
             logger.critical("%s", error)
             raise
@@ -74,6 +80,8 @@ async def _lifespan(given: ApiSettings | None) -> AsyncIterator[State]:
         reason: Reason = "pinned" if settings.model_version else "start"
         log = PredictionLog(log_settings, model.row_format, model.registration, reason=reason)
         log.start()
+        metrics = Metrics(serving, log, page)
+        metrics.start()
         _calm_collector()
         try:
             async with _watching(serving, settings, log):
@@ -82,7 +90,7 @@ async def _lifespan(given: ApiSettings | None) -> AsyncIterator[State]:
                     serving=serving,
                     log=log,
                     access_log=AccessLog(writer, settings),
-                    metrics=Metrics(serving, log),
+                    metrics=metrics,
                     keys=keys,
                     gate=Gate(
                         max_requests=settings.max_requests_in_flight,
@@ -92,6 +100,7 @@ async def _lifespan(given: ApiSettings | None) -> AsyncIterator[State]:
                 )
         finally:
             await log.close()
+            metrics.close()
 
 
 @asynccontextmanager

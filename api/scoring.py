@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from api import headers
 from api.body import check_media_type, read_body
-from api.state import RequestState, state_of
+from api.state import RequestState, Timing, state_of
 from contract.request import Values
 from contract.scoring import decide
 from db.log import Context, Stamp
@@ -112,6 +112,9 @@ async def serve(
             scored = compute(call, body)
         else:
             scored = await to_thread.run_sync(compute, call, body, limiter=state["scoring"])
+        # Counted here, for `score` may run in a thread of its own.
+        began, ended, instances = state["timing"]
+        state["metrics"].observe_scoring(route, ended - began, instances)
         await log.append(scored.lines, scored.rows)
     finally:
         gate.leave(held)
@@ -129,8 +132,11 @@ def score(
         state["log"].admit(len(rows))
     model = state["model"]
     encode, threshold = model.row_format.encode, model.threshold
+    began = time.perf_counter()
     probabilities = model.score(rows)
-    duration = (time.perf_counter() - state["started"]) * 1000
+    ended = time.perf_counter()
+    state["timing"] = Timing(began, ended, len(rows))
+    duration = (ended - state["started"]) * 1000
     lines, results = [], []
     for index, (values, probability) in enumerate(zip(rows, probabilities, strict=True)):
         stamp, prediction = Stamp.now(), decide(probability, threshold)

@@ -1,6 +1,6 @@
 """What the lifespan opens and requests use."""
 
-from typing import Annotated, TypedDict, cast
+from typing import Annotated, NamedTuple, NotRequired, TypedDict, cast
 
 from anyio import CapacityLimiter
 from fastapi import Depends
@@ -30,6 +30,14 @@ class State(TypedDict):
     """Threads that may score large requests at once."""
 
 
+class Timing(NamedTuple):
+    """When the model scored a request; times of `time.perf_counter`."""
+
+    began: float
+    ended: float
+    instances: int
+
+
 class RequestState(State):
     """The state as a request sees it, with what the envelope knows of the request."""
 
@@ -40,6 +48,8 @@ class RequestState(State):
     """`time.perf_counter` at the first sight of the request."""
     headers: dict[bytes, bytes]
     """Lower-case names; of a name that was sent twice the last value."""
+    timing: NotRequired[Timing]
+    """Once it is scored."""
 
 
 def state_of(request: Request) -> RequestState:

@@ -57,7 +57,7 @@ async def ready(log: Log) -> Response:
 
 @router.get("/metrics", tags=["status"], responses=METRICS_RESPONSES)
 async def metrics(request: Request) -> Response:
-    """Figures of this process for Prometheus."""
+    """Figures of all workers for Prometheus, whichever answers."""
     return Response(state_of(request)["metrics"].exposition(), media_type=MEDIA_TYPE)
 
 

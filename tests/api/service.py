@@ -28,11 +28,11 @@ class Service:
         self.environment = kept | {"PYTHONWARNINGS": "error"} | defaults | settings
         self.process: subprocess.Popen[bytes] | None = None
 
-    def launch(self) -> "Service":
-        """Start without waiting."""
+    def launch(self, *arguments: str) -> "Service":
+        """Start without waiting; the arguments are Python's, in place of `-m api`."""
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "api"],
+                [sys.executable, *(arguments or ("-m", "api"))],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=output,
@@ -69,9 +69,9 @@ class Service:
             self.process.kill()
             raise
 
-    def run(self) -> tuple[int, str]:
+    def run(self, *arguments: str) -> tuple[int, str]:
         """Start it where it must refuse; its exit status and output."""
-        self.launch()
+        self.launch(*arguments)
         assert self.process is not None
         try:
             return self.process.wait(timeout=_SECONDS), self.text
