@@ -27,12 +27,17 @@ class Envelope:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the lifespan."""
-        if scope["type"] == "http":
+        if scope["type"] != "http":
+            await self._app(scope, receive, _without_traceback(send))
+            return
+        tracing = scope["state"]["tracing"]
+        if tracing is None:
             await self._request(scope, receive, send)
         else:
-            await self._app(scope, receive, _without_traceback(send))
+            await tracing.trace(self._request, scope, receive, send)
 
-    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> tuple[str, int]:
+        """Serve it; the route's template and the status."""
         started = time.perf_counter()
         state = cast("RequestState", scope["state"])
         state["started"] = started
@@ -66,16 +71,18 @@ class Envelope:
         finally:
             matched = scope.get("route")
             route = matched.path if matched else NO_ROUTE
+            status = status or CLIENT_GONE
             duration = time.perf_counter() - started
-            state["metrics"].observe(route, status or CLIENT_GONE, duration)
+            state["metrics"].observe(route, status, duration)
             state["access_log"].write(
                 request_id=request_id,
                 method=method,
                 route=route,
-                status=status or CLIENT_GONE,
+                status=status,
                 duration=duration,
                 model_version=state["model"].version,
             )
+        return route, status
 
 
 def _without_traceback(send: Send) -> Send:

@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
@@ -24,11 +25,14 @@ from api.metrics import SIZE, Metrics
 from api.model import ServedModel
 from api.oip import routes as oip
 from api.serving import Serving
-from api.settings import ApiSettings, StartError, complaints
+from api.settings import ApiSettings, StartError, TracingSettings, complaints
 from api.state import State
 from api.watcher import ModelWatcher
 from db.log import LogSettings, PredictionLog, Reason
 from db.settings import DEFAULT_PASSWORD
+
+if TYPE_CHECKING:
+    from api.tracing import Tracing
 
 TITLE = "Prediction service"
 VERSION = "1"
@@ -68,6 +72,7 @@ async def _lifespan(given: ApiSettings | None, figures: Path | None) -> AsyncIte
             check(settings, log_settings)
             keys = ApiKeys.read(settings.api_keys, settings.api_keys_file)
             model = ServedModel.load(settings)
+            tracing = _tracing()
             page = SharedFigures(SIZE, figures) if figures else None
         except StartError as error:
             logger.critical("%s", error)
@@ -91,6 +96,7 @@ async def _lifespan(given: ApiSettings | None, figures: Path | None) -> AsyncIte
                     log=log,
                     access_log=AccessLog(writer, settings),
                     metrics=metrics,
+                    tracing=tracing,
                     keys=keys,
                     gate=Gate(
                         max_requests=settings.max_requests_in_flight,
@@ -99,8 +105,12 @@ async def _lifespan(given: ApiSettings | None, figures: Path | None) -> AsyncIte
                     scoring=CapacityLimiter(max(1, (os.cpu_count() or 2) - 1)),
                 )
         finally:
+            if tracing is not None:
+                tracing.stop()
             await log.close()
             metrics.close()
+            if tracing is not None:
+                await asyncio.to_thread(tracing.join)
 
 
 @asynccontextmanager
@@ -132,6 +142,14 @@ def _settings(given: ApiSettings | None) -> tuple[ApiSettings, LogSettings]:
         raise StartError(reason) from error
 
 
+def _tracing() -> "Tracing | None":
+    if not TracingSettings().wanted:
+        return None
+    from api.tracing import Tracing  # noqa: PLC0415 -- 12 MB of libraries that few need
+
+    return Tracing()
+
+
 def _calm_collector() -> None:
     """Keep what start-up made out of every later collection, and collect less often.
 
@@ -145,6 +163,7 @@ def _calm_collector() -> None:
 
 def check(settings: ApiSettings, log_settings: LogSettings) -> None:
     """Refuse settings that contradict each other or the environment; raises StartError."""
+    _ = TracingSettings().wanted
     if settings.max_batch_rows > log_settings.log_max_rows_in_flight:
         raise StartError(
             "MAX_BATCH_ROWS is above LOG_MAX_ROWS_IN_FLIGHT: no such batch could ever be logged"

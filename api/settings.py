@@ -96,6 +96,59 @@ class ApiSettings(BaseSettings):
         return self.log_format == "json" or (self.log_format == "auto" and not looked_at)
 
 
+class TracingSettings(BaseSettings):
+    """Whether spans are exported; OpenTelemetry reads the same variables, and more, itself."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
+
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None, description="Base URL of a collector that takes OTLP over HTTP; unset: no spans"
+    )
+    otel_exporter_otlp_traces_endpoint: str | None = Field(
+        None, description="The whole URL, for spans only, in place of the base URL"
+    )
+    otel_exporter_otlp_headers: SecretStr | None = Field(
+        None, description="Headers to send along, as a token: NAME=VALUE, separated by commas"
+    )
+    otel_service_name: str | None = Field(
+        None, description="The service's name in the spans; unset: prediction-api"
+    )
+    otel_resource_attributes: str | None = Field(
+        None, description="What else the spans say of the service: NAME=VALUE, by commas"
+    )
+    otel_traces_sampler: str | None = Field(
+        None, description="Which requests are recorded; unset: as the caller's span says, else all"
+    )
+    otel_traces_sampler_arg: str | None = Field(
+        None, description="The share of requests, where the sampler is one by ratio"
+    )
+    otel_exporter_otlp_protocol: str = Field("http/protobuf", description="Only this one is there")
+    otel_exporter_otlp_traces_protocol: str | None = Field(
+        None, description="The same for spans only"
+    )
+    otel_traces_exporter: str = Field("otlp", description="none: no spans")
+    otel_sdk_disabled: str = Field("false", description="true: no spans")
+
+    @property
+    def wanted(self) -> bool:
+        """Whether spans are exported; raises StartError where they cannot be."""
+        endpoint = self.otel_exporter_otlp_traces_endpoint or self.otel_exporter_otlp_endpoint
+        off = self.otel_traces_exporter == "none" or self.otel_sdk_disabled.lower() == "true"
+        if endpoint is None or off:
+            return False
+        if not endpoint.startswith(("http://", "https://")):
+            raise StartError(
+                "OTEL_EXPORTER_OTLP_ENDPOINT is no URL of a collector, as http://HOST:4318"
+            )
+        protocol = self.otel_exporter_otlp_traces_protocol or self.otel_exporter_otlp_protocol
+        if protocol != "http/protobuf":
+            raise StartError(
+                f"spans cannot be exported by OTEL_EXPORTER_OTLP_PROTOCOL={protocol}:"
+                " set it to http/protobuf, and the endpoint to the collector's port for that (4318)"
+            )
+        return True
+
+
 def complaints(error: ValidationError) -> list[str]:
     """What is wrong with the environment, a sentence for each variable, without its value."""
     return [

@@ -1,6 +1,6 @@
 """What the lifespan opens and requests use."""
 
-from typing import Annotated, NamedTuple, NotRequired, TypedDict, cast
+from typing import TYPE_CHECKING, Annotated, NamedTuple, NotRequired, TypedDict, cast
 
 from anyio import CapacityLimiter
 from fastapi import Depends
@@ -15,6 +15,9 @@ from api.serving import Serving
 from api.settings import ApiSettings
 from db.log import PredictionLog
 
+if TYPE_CHECKING:
+    from api.tracing import Tracing
+
 
 class State(TypedDict):
     """Opened once, in the lifespan."""
@@ -24,6 +27,8 @@ class State(TypedDict):
     log: PredictionLog
     access_log: AccessLog
     metrics: Metrics
+    tracing: "Tracing | None"
+    """None where no spans are wanted."""
     keys: ApiKeys
     gate: Gate
     scoring: CapacityLimiter

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic_settings import BaseSettings
 
-from api.settings import ApiSettings
+from api.settings import ApiSettings, TracingSettings
 from db.log.settings import LogSettings
 from db.settings import DEFAULT_PASSWORD, MigrateSettings
 from trainer.settings import TrainerSettings
@@ -19,7 +19,7 @@ IMAGES = ("api", "db", "trainer")
 
 # Which classes the processes of a part of docker-compose.yml read.
 READERS: dict[str, tuple[type[BaseSettings], ...]] = {
-    "api": (ApiSettings, LogSettings),
+    "api": (ApiSettings, LogSettings, TracingSettings),
     "migrate": (MigrateSettings,),
     "x-trainer": (TrainerSettings,),
 }
@@ -29,6 +29,10 @@ NOT_HANDED_OVER = {
         "MODELS_DIR": "the image says where the volume is mounted",
         "SPOOL_DIR": "the image says where the volume is mounted",
         "PORT": "8000 inside; PORT of .env is the one outside, in `ports`",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "only one is there",
+        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "only one is there",
+        "OTEL_TRACES_EXPORTER": "no endpoint is none",
+        "OTEL_SDK_DISABLED": "no endpoint is none",
     },
     "migrate": {},
     "x-trainer": {
