@@ -14,12 +14,11 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from api.answers import PROBLEM_SCHEMA, ProblemDocument
-from api.card import PICTURES
 from api.model import ServedModel
 from api.oip.body_schema import body_schema
 from api.oip.routes import INFER
 from api.predict import MANY, ONE
-from api.problem_types import PREFIX, PROBLEM_TYPES
+from api.problem_types import PROBLEM_TYPES
 from api.scoring import HotRoute
 from api.state import Model, state_of
 
@@ -81,8 +80,10 @@ def document(app: FastAPI, model: ServedModel, *, guarded: bool) -> dict[str, An
     if guarded:
         found["components"]["securitySchemes"] = _SECURITY_SCHEMES
     pictures = model.card.pictures if model.card else ()
-    _name_values(found["paths"], f"/model/{PICTURES}/{{name}}", pictures)
-    _name_values(found["paths"], PREFIX + "{name}", PROBLEM_TYPES)
+    for path, item in found["paths"].items():
+        _name_values(item, "model_name", [model.schema.key])
+        _name_values(item, "model_version", [model.version])
+        _name_values(item, "name", pictures if path.startswith("/model/") else PROBLEM_TYPES)
     return found
 
 
@@ -91,11 +92,12 @@ def _guarded(app: FastAPI) -> set[str]:
     return {route.unique_id for route in app.routes if isinstance(route, HotRoute)}
 
 
-def _name_values(paths: dict[str, Any], path: str, values: Collection[str]) -> None:
-    """Say which values the path's `name` can have; every other one is a 404."""
-    for parameter in paths[path]["get"]["parameters"]:
-        if parameter["name"] == "name" and values:
-            parameter["schema"]["enum"] = sorted(values)
+def _name_values(item: dict[str, Any], name: str, values: Collection[str]) -> None:
+    """Say which values the path's parameter `name` can have; every other one is a 404."""
+    for operation in item.values():
+        for parameter in operation["parameters"]:
+            if (parameter["in"], parameter["name"]) == ("path", name) and values:
+                parameter["schema"]["enum"] = sorted(values)
 
 
 def _describe(operation: dict[str, Any], path: str, model: ServedModel) -> None:

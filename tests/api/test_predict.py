@@ -212,6 +212,19 @@ def test_what_the_caller_does_not_send_along_is_null(
     assert row_of(log_database, answer["prediction_id"], columns) == (None, None, None)
 
 
+@pytest.mark.parametrize(
+    "moment",
+    ["0001-01-01T00:00:00+14:00", "1943-04-02T16:48:52Z", "9999-12-31T23:59:59.999999-14:00"],
+)
+def test_a_business_time_may_be_any(
+    client: httpx.Client, log_database: Database, moment: str
+) -> None:
+    response = client.post("/predict", json=SCHEMA.example, headers={"X-Event-Time": moment})
+
+    identity = response.json()["prediction_id"]
+    assert row_of(log_database, identity, f"event_time = timestamptz '{moment}'") == (True,)
+
+
 @given(st.floats(min_value=0, max_value=1))
 def test_the_json_writer_keeps_every_bit_of_a_probability_in_the_fewest_digits(
     value: float,

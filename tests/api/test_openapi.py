@@ -1,0 +1,112 @@
+"""The OpenAPI document is true: schemathesis finds no answer outside of it, and its examples work.
+
+Every operation that the document lists is asked; there is no list of them here.
+"""
+
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.service import Service
+from tests.conftest import Database
+
+KEY = "a-key-for-schemathesis"
+EXAMPLES = 10_000
+
+
+# A tensor's shape must agree with its data, which no JSON Schema can say: a request may be right
+# by the document and still be refused. All other checks hold there as well.
+TENSORS = ("--include-path-regex", "infer$", "--exclude-checks", "positive_data_acceptance")
+OTHERS = ("--exclude-path-regex", "infer$")
+
+
+def ask(directory: Path, service: Service, *arguments: str) -> int:
+    """Ask for everything that the document lists; how many requests that were."""
+    return sum(_ask(directory, service, *part, *arguments) for part in (OTHERS, TENSORS))
+
+
+def _ask(directory: Path, service: Service, *arguments: str) -> int:
+    """Run every check of schemathesis, also on sequences of requests; how many requests it made."""
+    command = [str(Path(sys.executable).with_name("st")), "run", f"{service.url}/openapi.json"]
+    made = subprocess.run(
+        [*command, "--checks", "all", "--seed", "1", "--no-color", *arguments],
+        cwd=directory,  # it leaves its findings there
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stdout + made.stderr
+    counted = re.search(r"(\d+) generated, (\d+) passed", made.stdout)
+    assert counted, made.stdout
+    assert counted[1] == counted[2], made.stdout
+    assert "✅ Fuzzing" in made.stdout, made.stdout
+    return int(counted[1])
+
+
+@pytest.mark.timeout(900)
+def test_ten_thousand_requests_get_no_answer_outside_of_the_document(
+    service: Service, tmp_path: Path
+) -> None:
+    assert ask(tmp_path, service, "--max-examples", "350") >= EXAMPLES
+
+
+@pytest.fixture
+def guarded(models: Path, log_database: Database, tmp_path: Path) -> Iterator[Service]:
+    settings = {
+        "MODELS_DIR": str(models),
+        "DATABASE_URL": log_database.url("api"),
+        "API_KEYS": f"tests:{hashlib.sha256(KEY.encode()).hexdigest()}",
+    }
+    with Service(tmp_path, settings) as running:
+        yield running
+
+
+def test_it_is_true_where_keys_are_wanted(guarded: Service, tmp_path: Path) -> None:
+    document = httpx.get(f"{guarded.url}/openapi.json").json()
+    wanted: dict[str, Any] = {"post": [{"bearer": []}, {"key": []}]}
+    found = {
+        path: {method: operation["security"]}
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if "security" in operation
+    }
+    assert found == dict.fromkeys(found, wanted)
+    assert {"/predict", "/predict/batch", "/v2/models/{model_name}/infer"} <= set(found)
+
+    ask(tmp_path, guarded, "--max-examples", "10", "--header", f"Authorization: Bearer {KEY}")
+
+
+def test_the_examples_work_as_they_stand(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
+    sent = 0
+    for path, item in document["paths"].items():
+        if "post" not in item:
+            continue
+        operation = item["post"]
+        url = path
+        for parameter in operation["parameters"]:
+            if parameter["in"] == "path":
+                url = url.replace(f"{{{parameter['name']}}}", parameter["schema"]["enum"][0])
+        for example in examples(operation["requestBody"]["content"]["application/json"]):
+            response = client.post(url, json=example)
+            assert response.status_code == 200, (url, response.text)
+            sent += 1
+    assert sent >= 2
+
+
+def examples(content: dict[str, Any]) -> list[Any]:
+    """What Swagger UI offers to send: the body's examples, or one put together from its parts."""
+    given = [item["value"] for item in content.get("examples", {}).values()]
+    schema = content["schema"]
+    given += [content["example"]] if "example" in content else []
+    given += [schema["example"]] if "example" in schema else schema.get("examples", [])
+    properties = schema.get("properties", {})
+    items = properties.get("instances", {}).get("items", {})
+    return given or ([{"instances": [items["example"]]}] if "example" in items else [])
