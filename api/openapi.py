@@ -146,12 +146,14 @@ def _header(name: str, description: str, **schema: Any) -> dict[str, Any]:
     }
 
 
+_PRINTABLE = "[!-~\u00a1-\u00ac\u00ae-\u00ff]"
+
 _PREDICTION_HEADERS = [
     _header(
         "X-Client-Reference",
-        "Your own name for the request, kept with its rows",
-        minLength=1,
-        maxLength=200,
+        "Your own name for the request, kept with its rows: 1 to 200 printable characters of"
+        " ISO 8859-1, with no space at either end",
+        pattern=f"^{_PRINTABLE}([ {_PRINTABLE[1:-1]}]{{0,198}}{_PRINTABLE})?$",
     ),
     _header(
         "X-Event-Time",
