@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from api import headers
 from api.answers import PROBLEM_SCHEMA, ProblemDocument
 from api.model import ServedModel
 from api.oip.body_schema import body_schema
@@ -159,6 +160,7 @@ _PREDICTION_HEADERS = [
         "X-Event-Time",
         "Business time of the request, with its offset; kept with its rows",
         format="date-time",
+        pattern=headers.EVENT_TIME,
     ),
     _header("traceparent", "W3C Trace Context; a valid one's trace id is kept with the rows"),
 ]

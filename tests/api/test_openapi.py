@@ -56,6 +56,9 @@ def test_ten_thousand_requests_get_no_answer_outside_of_the_document(
 ) -> None:
     assert ask(tmp_path, service, "--max-examples", "450") >= EXAMPLES
 
+    # What was answered is in the log: Postgres refused none of it.
+    assert httpx.get(f"{service.url}/health").json()["log"]["quarantined_rows"] == 0
+
 
 @pytest.fixture
 def guarded(models: Path, log_database: Database, tmp_path: Path) -> Iterator[Service]:

@@ -213,16 +213,22 @@ def test_what_the_caller_does_not_send_along_is_null(
 
 
 @pytest.mark.parametrize(
-    "moment",
-    ["0001-01-01T00:00:00+14:00", "1943-04-02T16:48:52Z", "9999-12-31T23:59:59.999999-14:00"],
+    ("moment", "utc"),
+    [
+        # Postgres takes no offset of 16 hours: as it stands the row would go into quarantine.
+        ("2007-01-01T03:23:11-22:12", "2007-01-02 01:35:11+00"),
+        ("2000-01-01T00:00:00+23:59", "1999-12-31 00:01:00+00"),
+        ("2099-12-31T23:59:59.999999999-23:59", "2100-01-01 23:58:59.999999+00"),
+    ],
 )
-def test_a_business_time_may_be_any(
-    client: httpx.Client, log_database: Database, moment: str
+def test_a_business_time_may_have_any_offset(
+    client: httpx.Client, log_database: Database, moment: str, utc: str
 ) -> None:
     response = client.post("/predict", json=SCHEMA.example, headers={"X-Event-Time": moment})
 
     identity = response.json()["prediction_id"]
-    assert row_of(log_database, identity, f"event_time = timestamptz '{moment}'") == (True,)
+    assert row_of(log_database, identity, f"event_time = timestamptz '{utc}'") == (True,)
+    assert client.get("/health").json()["log"]["quarantined_rows"] == 0
 
 
 @given(st.floats(min_value=0, max_value=1))
