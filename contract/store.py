@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from contract import bundle
+from contract import bundle, durable
 from contract.bundle import NO_KEYS, Bundle, BundleError, BundleMissing, Files
 from contract.signature import SIGNATURE, SigningKeys
 
@@ -76,11 +76,11 @@ class ModelStore:
         try:
             with self._staging() as staging:
                 for name, content in files.items():
-                    _write_durably(staging / name, content)
+                    durable.write(staging / name, content)
                 if self.keys:
                     signature = self.keys.sign(files[bundle.METADATA])
-                    _write_durably(staging / SIGNATURE, signature)
-                _sync_directory(staging)
+                    durable.write(staging / SIGNATURE, signature)
+                durable.sync_directory(staging)
                 return self._move(staging, target)
         except OSError as error:
             raise StoreError(
@@ -101,9 +101,9 @@ class ModelStore:
                 signature = bundle.signature_for(directory, self.keys)
                 staged = directory / f".{SIGNATURE}"
                 staged.unlink(missing_ok=True)
-                _write_durably(staged, signature)
+                durable.write(staged, signature)
                 staged.replace(directory / SIGNATURE)
-                _sync_directory(directory)
+                durable.sync_directory(directory)
         except OSError as error:
             raise StoreError(f"cannot sign {directory}: {error.strerror}") from error
 
@@ -143,12 +143,12 @@ class ModelStore:
                 self._require(version)  # nobody can remove it any more
                 staged = self.root / _STAGED_CURRENT
                 staged.unlink(missing_ok=True)
-                _write_durably(staged, f"{version}\n".encode())
+                durable.write(staged, f"{version}\n".encode())
                 outgoing = self.active()
                 if outgoing is not None and outgoing != version:
                     self._remember(outgoing)
                 staged.replace(current)
-                _sync_directory(self.root)
+                durable.sync_directory(self.root)
         except OSError as error:
             raise StoreError(f"cannot write {current}: {error.strerror}") from error
 
@@ -181,7 +181,7 @@ class ModelStore:
             if target.is_dir():
                 return False
             raise
-        _sync_directory(self.root)
+        durable.sync_directory(self.root)
         return True
 
     @contextmanager
@@ -230,18 +230,3 @@ class ModelStore:
 def _read_text(path: Path) -> str:
     """What a damaged file holds names no version, and is no reason to fail."""
     return path.read_text(encoding="utf-8", errors="replace")
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

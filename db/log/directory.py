@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from contract.durable import sync_directory
+
 LOCK = "LOCK"
 QUARANTINE = "quarantine"
 SUFFIX = ".seg"
@@ -113,12 +115,3 @@ def size_of(path: Path) -> int:
         except FileNotFoundError:
             continue  # its owner released it meanwhile
     return total
-
-
-def sync_directory(path: Path) -> None:
-    """Make the names in a directory durable; raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

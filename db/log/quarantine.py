@@ -1,10 +1,10 @@
 """Where a row goes that Postgres will never take, and bytes that were a frame once."""
 
 import hashlib
-import os
 from pathlib import Path
 
-from db.log.directory import QUARANTINE, SUFFIX, sync_directory
+from contract import durable
+from db.log.directory import QUARANTINE, SUFFIX
 from db.log.segment import Form, encode
 
 
@@ -27,13 +27,6 @@ class Quarantine:
         self._path.mkdir(parents=True, exist_ok=True)
         # Named by the content: what is met again after an interruption is still one case.
         name = hashlib.sha256(content).hexdigest()[:32]
-        _write(self._path / f"{name}.txt", f"{reason}\n".encode())
-        _write(self._path / f"{name}{suffix}", content)
-        sync_directory(self._path)
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        durable.write(self._path / f"{name}.txt", f"{reason}\n".encode(), "wb")
+        durable.write(self._path / f"{name}{suffix}", content, "wb")
+        durable.sync_directory(self._path)

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from contract.durable import sync_directory
 from db.log.chunk import Chunk, Forms, read_chunk
-from db.log.directory import SpoolDirectory, others, size_of, sync_directory
+from db.log.directory import SpoolDirectory, others, size_of
 from db.log.errors import SpoolError, SpoolFull
 from db.log.segment import Form, encode
 
