@@ -15,7 +15,6 @@ from contract.request import RequestModel, Values
 from contract.schema import DataSetSchema
 from contract.scoring import Scorer
 from contract.secret import SecretError
-from contract.signature import SigningKeys
 from contract.store import ModelStore
 from db.log import ModelRegistration, RowFormat
 
@@ -145,8 +144,7 @@ def _store(settings: ApiSettings) -> Iterator[ModelStore]:
     The keys are read each time: a key that was added to the file needs no restart.
     """
     try:
-        keys = SigningKeys.read(settings.bundle_signing_key, settings.bundle_signing_key_file)
-        yield ModelStore(settings.models_dir, keys)
+        yield ModelStore(settings.models_dir, settings.signing_keys())
     except SecretError as error:
         raise ModelRefused(str(error)) from error
     except BundleError as error:

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from contract.signature import SigningSettings
+
 
 class StartError(Exception):
     """The service refuses to start; the message says why, and what to do."""
@@ -16,7 +18,7 @@ class ModelRefused(StartError):
     """A version cannot be served; the message says why, and what to do."""
 
 
-class ApiSettings(BaseSettings):
+class ApiSettings(SigningSettings):
     """Where to listen, what to serve, and the bounds of a request."""
 
     # Compose hands over an unset variable of .env as an empty one.
@@ -36,14 +38,6 @@ class ApiSettings(BaseSettings):
         le=3600,
         description="How often to look for another active version and swap to it; 0: never."
         " MODEL_VERSION turns it off as well",
-    )
-    bundle_signing_key: SecretStr | None = Field(
-        None,
-        description="Keys of at least 32 characters, separated by commas: only what one of them"
-        " signed is served; unset: the origin of a model is not checked",
-    )
-    bundle_signing_key_file: Path | None = Field(
-        None, description="File with the same, in place of BUNDLE_SIGNING_KEY; # begins a comment"
     )
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(

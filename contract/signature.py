@@ -10,7 +10,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
 
 from contract.digest import canonical_json
 from contract.secret import SecretError, read_words
@@ -63,6 +64,24 @@ class SigningKeys:
         # All of them, each in constant time: the time tells nothing of a key.
         fitting = [hmac.compare_digest(_mac(key, metadata).encode(), claimed) for key in self._keys]
         return any(fitting)
+
+
+class SigningSettings(BaseSettings):
+    """The keys, as trainer and api are given them."""
+
+    bundle_signing_key: SecretStr | None = Field(
+        None,
+        description="Keys of at least 32 characters, separated by commas: the first signs what the"
+        " trainer publishes, and only what one of them signed is used; unset: nothing is signed,"
+        " and the origin of a model is not checked",
+    )
+    bundle_signing_key_file: Path | None = Field(
+        None, description="File with the same, in place of BUNDLE_SIGNING_KEY; # begins a comment"
+    )
+
+    def signing_keys(self) -> SigningKeys:
+        """The keys as the variable or the file holds them now; raises SecretError."""
+        return SigningKeys.read(self.bundle_signing_key, self.bundle_signing_key_file)
 
 
 def _is_ours(document: object) -> bool:

@@ -7,7 +7,7 @@ from psycopg2.extensions import parse_dsn
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from contract.datasets import DATASETS
+from contract.datasets import DataSetKey
 
 # The password of .env.example's defaults, good for trying the service out.
 DEFAULT_PASSWORD = "change-me"  # noqa: S105
@@ -32,7 +32,7 @@ class MigrateSettings(BaseSettings):
     environment: Literal["development", "production"] = Field(
         "development", description="`production` refuses default passwords"
     )
-    dataset: str = Field("gmsc", description="Key of the declaration in contract/datasets")
+    dataset: DataSetKey = Field("gmsc", description="Key of the declaration in contract/datasets")
     partition_months_ahead: int = Field(
         3, ge=1, le=120, description="Months for which partitions are made ahead"
     )
@@ -50,13 +50,6 @@ class MigrateSettings(BaseSettings):
             message = "not a connection URL, as postgresql://postgres@localhost:5432/postgres"
             raise ValueError(message) from None
         return url
-
-    @field_validator("dataset")
-    @classmethod
-    def _is_declared(cls, key: str) -> str:
-        if key not in DATASETS:
-            raise ValueError(f"{key} is not declared; known are {', '.join(DATASETS)}")
-        return key
 
     @property
     def admin(self) -> dict[str, str]:

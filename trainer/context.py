@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from contract.bundle import BundleMissing
-from contract.signature import SigningKeys
 from contract.store import ModelStore
 from trainer.progress import Progress
 from trainer.settings import TrainerSettings
@@ -20,8 +19,7 @@ class Context:
     @classmethod
     def of(cls, settings: TrainerSettings) -> "Context":
         """The context that the settings describe; raises SecretError."""
-        keys = SigningKeys.read(settings.bundle_signing_key, settings.bundle_signing_key_file)
-        store = ModelStore(settings.models_dir, keys)
+        store = ModelStore(settings.models_dir, settings.signing_keys())
         return cls(settings, store, Progress(settings.log_format))
 
     def require_active(self) -> str:

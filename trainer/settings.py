@@ -2,21 +2,22 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
 
-from contract.datasets import DATASETS
+from contract.datasets import DataSetKey
+from contract.signature import SigningSettings
 from trainer.progress import LogFormat
 
 
-class TrainerSettings(BaseSettings):
+class TrainerSettings(SigningSettings):
     """What is trained on what; part of it makes the version id."""
 
     # An empty variable, as a line of .env without a value makes it, is an unset one.
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
 
     models_dir: Path = Field(Path("models"), description="Directory of the published bundles")
-    dataset: str = Field("gmsc", description="Key of the declaration in contract/datasets")
+    dataset: DataSetKey = Field("gmsc", description="Key of the declaration in contract/datasets")
     data_dir: Path = Field(Path("data"), description="Where the data is looked for by its name")
     data_path: Path | None = Field(
         None, description="The data, if elsewhere: a CSV, or a zip with one CSV in it"
@@ -32,25 +33,10 @@ class TrainerSettings(BaseSettings):
     pinned_versions: str = Field(
         "", description="Versions that `prune` never removes, separated by commas"
     )
-    bundle_signing_key: SecretStr | None = Field(
-        None,
-        description="Keys of at least 32 characters, separated by commas: the first signs what is"
-        " published, and only what one of them signed is used; unset: nothing is signed",
-    )
-    bundle_signing_key_file: Path | None = Field(
-        None, description="File with the same, in place of BUNDLE_SIGNING_KEY; # begins a comment"
-    )
     log_format: LogFormat = Field(
         "console",
         description="`json` writes one JSON object a line; `auto` does where nobody looks on",
     )
-
-    @field_validator("dataset")
-    @classmethod
-    def _is_declared(cls, key: str) -> str:
-        if key not in DATASETS:
-            raise ValueError(f"{key} is not declared; known are {', '.join(DATASETS)}")
-        return key
 
     @property
     def pinned(self) -> frozenset[str]:
