@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from uvicorn.supervisors import Multiprocess
 
 from api import logs
+from api.keys import ApiKeys
 from api.main import check, create_app
 from api.model import ServedModel
 from api.settings import ApiSettings, StartError, complaints
@@ -117,6 +118,7 @@ def _figures() -> "tempfile.TemporaryDirectory[str]":
 def _check_workers(settings: ApiSettings, log_settings: LogSettings) -> None:
     """Raise StartError here: the supervisor would start failing workers for ever."""
     check(settings, log_settings)
+    ApiKeys.read(settings.api_keys, settings.api_keys_file)
     ServedModel.load(settings)
 
 

@@ -221,6 +221,16 @@ def test_several_workers_share_the_port_and_end_together(
     assert found == [(20,)]
 
 
+def test_several_workers_refuse_keys_that_none_of_them_can_read(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    """Else the supervisor would start failing workers for ever."""
+    status, text = Service(tmp_path, settings | {"WORKERS": "2", "API_KEYS": "web"}).run()
+
+    assert status == 1
+    assert text.count("entry 1 of API_KEYS is not NAME:HASH") == 1
+
+
 def test_several_workers_refuse_to_start_as_one(settings: dict[str, str], tmp_path: Path) -> None:
     environment = settings | {"WORKERS": "2", "MODELS_DIR": str(tmp_path / "none")}
 
