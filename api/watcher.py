@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Callable
 
@@ -29,7 +28,7 @@ class ModelWatcher:
         self._store = ModelStore(settings.models_dir)
         self._switched = switched
         self._tried: tuple[object, float] | None = None
-        """The mark of `current` that was refused last, and when."""
+        """The mark of the activation that was refused last, and when."""
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
@@ -66,13 +65,11 @@ class ModelWatcher:
         self._switched(model)
 
     def _active(self) -> tuple[str | None, object]:
-        """The active version, and a mark that changes whenever one is activated."""
+        """As `ModelStore.activation`; nothing where the store cannot be read now."""
         try:
-            version = self._store.active()
-            found = os.stat(self._store.root / "current")  # noqa: PTH116 -- as a plain tuple
+            return self._store.activation()
         except OSError:
             return None, None
-        return version, (version, found.st_ino, found.st_mtime_ns)
 
     def _refuse(self, version: str, reason: str) -> None:
         known = self._serving.refused

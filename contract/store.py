@@ -67,6 +67,14 @@ class ModelStore:
         """`bundle.load` of a version."""
         return bundle.load(self.path(version), self.keys)
 
+    def activation(self) -> tuple[str | None, object]:
+        """The active version, and a mark that changes whenever one is activated.
+
+        Raises OSError where there is none.
+        """
+        version, found = self.active(), (self.root / _CURRENT).stat()
+        return version, (version, found.st_ino, found.st_mtime_ns)
+
     def publish(self, version: str, files: Files) -> bool:
         """Publish a bundle whole or not at all; False where another trainer was first.
 
