@@ -159,7 +159,7 @@ def error_responses(
     return responses
 
 
-_PREDICTION_PROBLEMS = problem_responses(
+PREDICTION_KINDS = (
     MALFORMED_BODY,
     INVALID_HEADER,
     UNAUTHORIZED,
@@ -170,20 +170,23 @@ _PREDICTION_PROBLEMS = problem_responses(
     LOG_UNAVAILABLE,
     OVERLOADED,
 )
+"""What can go wrong with a request for predictions, whatever the protocol."""
+
+_PREDICTION_PROBLEMS = problem_responses(*PREDICTION_KINDS)
 
 PREDICT_RESPONSES = {200: {"model": Prediction}, **_PREDICTION_PROBLEMS}
 BATCH_RESPONSES = {200: {"model": BatchPrediction}, **_PREDICTION_PROBLEMS}
 HEALTH_RESPONSES = {200: {"model": Health}, **problem_responses(NOT_READY)}
 PROBE_RESPONSES = problem_responses(NOT_READY)
 MODEL_RESPONSES = {200: {"model": ModelDescription}, **problem_responses()}
-METRICS_RESPONSES: dict[int | str, dict[str, Any]] = {
+METRICS_RESPONSES: Responses = {
     200: {
         "description": "Prometheus' text format",
         "content": {"text/plain": {"schema": {"type": "string"}}},
     },
 }
 
-CARD_RESPONSES: dict[int | str, dict[str, Any]] = {
+CARD_RESPONSES: Responses = {
     200: {
         "description": "The card",
         "content": {
@@ -193,7 +196,7 @@ CARD_RESPONSES: dict[int | str, dict[str, Any]] = {
     },
     **problem_responses(NOT_FOUND),
 }
-PICTURE_RESPONSES: dict[int | str, dict[str, Any]] = {
+PICTURE_RESPONSES: Responses = {
     200: {
         "description": "The picture",
         "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},

@@ -47,9 +47,14 @@ def client_reference(headers: Headers) -> str | None:
     if sent is None:
         return None
     reference = sent.decode("latin-1")
-    if not (0 < len(reference) <= MAX_REFERENCE and reference.isprintable()):
+    if not (reference and is_reference(reference)):
         raise _invalid("X-Client-Reference", f"1 to {MAX_REFERENCE} printable characters")
     return reference
+
+
+def is_reference(text: str) -> bool:
+    """Whether a row can keep it as its caller's reference."""
+    return len(text) <= MAX_REFERENCE and text.isprintable()
 
 
 def event_time(headers: Headers) -> str | None:

@@ -73,10 +73,11 @@ def document(app: FastAPI, model: ServedModel, *, guarded: bool) -> dict[str, An
     )
     for name, schema in definitions["$defs"].items():
         schemas[PROBLEM_SCHEMA if name == ProblemDocument.__name__ else name] = schema
+    wanting = _guarded(app) if guarded else set()
     for path, item in found["paths"].items():
         for operation in item.values():
             _describe(operation, path, model)
-            if guarded and operation["operationId"] in _guarded(app):
+            if operation["operationId"] in wanting:
                 operation["security"] = [{name: []} for name in _SECURITY_SCHEMES]
     if guarded:
         found["components"]["securitySchemes"] = _SECURITY_SCHEMES

@@ -4,23 +4,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.answers import Responses, error_responses
+from api.answers import PREDICTION_KINDS, Responses, error_responses
 from api.oip.errors import status_of
 from api.oip.tensors import OutputName
-from api.problem_types import (
-    BODY_TOO_LARGE,
-    BODY_TOO_SLOW,
-    INVALID_FIELDS,
-    INVALID_HEADER,
-    LOG_UNAVAILABLE,
-    MALFORMED_BODY,
-    NOT_FOUND,
-    NOT_READY,
-    OVERLOADED,
-    UNAUTHORIZED,
-    UNSUPPORTED_MEDIA_TYPE,
-    ProblemType,
-)
+from api.problem_types import NOT_FOUND, NOT_READY, ProblemType
 
 
 class ServerMetadata(BaseModel):
@@ -111,16 +98,4 @@ LIVE_RESPONSES = _responses(ServerLive, NOT_READY)
 READY_RESPONSES = _responses(ServerReady, NOT_READY)
 MODEL_RESPONSES = _responses(ModelMetadata, NOT_FOUND)
 MODEL_READY_RESPONSES = _responses(ModelReady, NOT_FOUND, NOT_READY)
-INFER_RESPONSES = _responses(
-    InferenceResponse,
-    MALFORMED_BODY,
-    INVALID_FIELDS,
-    INVALID_HEADER,
-    UNAUTHORIZED,
-    NOT_FOUND,
-    BODY_TOO_SLOW,
-    BODY_TOO_LARGE,
-    UNSUPPORTED_MEDIA_TYPE,
-    LOG_UNAVAILABLE,
-    OVERLOADED,
-)
+INFER_RESPONSES = _responses(InferenceResponse, *PREDICTION_KINDS, NOT_FOUND)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
-from api.headers import MAX_REFERENCE
+from api.headers import MAX_REFERENCE, is_reference
 from api.oip.tensors import OUTPUTS
 from contract.document import FieldError, JsonObject
 
@@ -41,7 +41,7 @@ def _is_reference(value: object) -> bool:
     """Whether it can be kept as the caller's reference; null and "" are as none."""
     if value is None:
         return True
-    return isinstance(value, str) and len(value) <= MAX_REFERENCE and value.isprintable()
+    return isinstance(value, str) and is_reference(value)
 
 
 def _object(
