@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.load import Measured, Target
-from benchmarks.machine import Moment, Noise
+from benchmarks.machine import Moment, Noise, rest
 
 CEILING = "ceiling"
 
@@ -16,6 +16,8 @@ class Table:
 
     measured: dict[tuple[int, str], list[Measured]] = field(default_factory=dict)
     noise: list[Noise] = field(default_factory=list)
+    restless: int = 0
+    """Runs that began before the machine had finished what came before."""
 
     def rate(self, connections: int, server: str) -> float:
         """Median of the requests a second."""
@@ -48,6 +50,8 @@ class Table:
             found.append(f"other processes used up to {others:.2f} cores during a round")
         if stolen > 0.01:
             found.append(f"the hypervisor kept up to {stolen:.1%} of a round for itself")
+        if self.restless:
+            found.append(f"{self.restless} runs began before the machine was at rest")
         for connections, server in self.measured:
             if server == CEILING and (spread := self.spread(connections, server)) > 0.15:
                 found.append(
@@ -79,6 +83,7 @@ def run(
         before = Moment.now()
         for count in connections:
             for name in order:
+                table.restless += not rest()
                 measured = targets[name].load(count, seconds)
                 table.measured.setdefault((count, name), []).append(measured)
         noise = Noise.between(before, Moment.now())
