@@ -190,7 +190,7 @@ def _parsed(directory: Path, document: bytes) -> dict[str, Any]:
             )
         is_whole = checksum == sha256(canonical_json(metadata))
         made_of = _version_of(metadata) if is_whole else None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BundleDamaged(f"{directory.name}/{METADATA} is not a bundle's metadata") from error
     if not is_whole:
         raise BundleDamaged(f"{directory.name}/{METADATA} was edited or cut: {_MEND}")

@@ -193,7 +193,7 @@ def test_metadata_in_another_layout_are_the_same(bundle_dir: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"{", b"[]", b"null", b"{}", b'"text"', b"\xff\xfe", b'{"checksum": ""}'],
+    [b"", b"{", b"[]", b"null", b"{}", b'"text"', b"\xff\xfe", b'{"checksum": ""}', b"[" * 100_000],
 )
 def test_what_is_no_metadata_is_refused(mined: Path, text: bytes) -> None:
     (mined / bundle.METADATA).write_bytes(text)
