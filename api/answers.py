@@ -136,6 +136,18 @@ class ProblemDocument(BaseModel):
 
 Responses = dict[int | str, dict[str, Any]]
 
+_RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds"}}
+_HEADERS = {
+    LOG_UNAVAILABLE: _RETRY_AFTER,
+    OVERLOADED: _RETRY_AFTER,
+    UNAUTHORIZED: {
+        "WWW-Authenticate": {"schema": {"type": "string"}, "description": "RFC 6750, section 3"}
+    },
+    UNSUPPORTED_MEDIA_TYPE: {
+        "Accept": {"schema": {"type": "string"}, "description": "What is taken instead"}
+    },
+}
+
 
 def problem_responses(*kinds: ProblemType) -> Responses:
     """The responses of these kinds, for a route's `responses`."""
@@ -147,15 +159,15 @@ def error_responses(
     kinds: Iterable[ProblemType], form: dict[str, Any], status_of: Callable[[ProblemType], int]
 ) -> Responses:
     """The responses of these kinds in one form, and those that every route has."""
-    retry_after = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds"}}
     responses: Responses = {}
     for kind in (*kinds, INTERNAL_ERROR):
         status = status_of(kind)
         known = responses.get(status)
         title = f"{known['description']}, or: {kind.title}" if known else kind.title
+        named = known.get("headers", {}) if known else {}
         responses[status] = {"description": title, **form}
-        if kind in (LOG_UNAVAILABLE, OVERLOADED):
-            responses[status]["headers"] = retry_after
+        if sent := named | _HEADERS.get(kind, {}):
+            responses[status]["headers"] = sent
     return responses
 
 

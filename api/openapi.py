@@ -19,7 +19,7 @@ from api.model import ServedModel
 from api.oip.body_schema import body_schema
 from api.oip.routes import INFER
 from api.predict import MANY, ONE
-from api.problem_types import PROBLEM_TYPES
+from api.problem_types import PROBLEM_TYPES, UNAUTHORIZED
 from api.scoring import HotRoute
 from api.state import Model, state_of
 
@@ -79,6 +79,8 @@ def document(app: FastAPI, model: ServedModel, *, guarded: bool) -> dict[str, An
             _describe(operation, path, model)
             if operation["operationId"] in wanting:
                 operation["security"] = [{name: []} for name in _SECURITY_SCHEMES]
+            else:
+                operation["responses"].pop(_UNAUTHORIZED, None)
     if guarded:
         found["components"]["securitySchemes"] = _SECURITY_SCHEMES
     pictures = model.card.pictures if model.card else ()
@@ -166,6 +168,7 @@ _PREDICTION_HEADERS = [
     _header("traceparent", "W3C Trace Context; a valid one's trace id is kept with the rows"),
 ]
 
+_UNAUTHORIZED = str(UNAUTHORIZED.status)
 _SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},

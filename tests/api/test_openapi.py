@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from tests.api.service import Service
 from tests.conftest import Database
 
@@ -84,6 +85,36 @@ def test_it_is_true_where_keys_are_wanted(guarded: Service, tmp_path: Path) -> N
     assert {"/predict", "/predict/batch", "/v2/models/{model_name}/infer"} <= set(found)
 
     ask(tmp_path, guarded, "--max-examples", "10", "--header", f"Authorization: Bearer {KEY}")
+
+
+@pytest.mark.parametrize(
+    ("status", "sent", "named"),
+    [
+        (401, {}, "WWW-Authenticate"),
+        (415, {"X-API-Key": KEY, "Content-Type": "text/plain"}, "Accept"),
+    ],
+)
+def test_what_an_error_asks_for_in_a_header_is_in_the_document(
+    guarded: Service, status: int, sent: dict[str, str], named: str
+) -> None:
+    document = httpx.get(f"{guarded.url}/openapi.json").json()
+    for path in ("/predict", "/predict/batch", "/v2/models/{model_name}/infer"):
+        operation = document["paths"][path]["post"]
+        url = path.format(model_name=SCHEMA.key)
+
+        response = httpx.post(guarded.url + url, content=b"{}", headers=sent)
+
+        assert response.status_code == status
+        assert named in response.headers
+        assert {named, "X-Request-ID"} == set(operation["responses"][str(status)]["headers"])
+
+
+def test_where_no_keys_are_wanted_none_is_documented(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
+    operations = [operation for item in document["paths"].values() for operation in item.values()]
+
+    assert not any("401" in operation["responses"] for operation in operations)
+    assert not any("security" in operation for operation in operations)
 
 
 def test_the_examples_work_as_they_stand(client: httpx.Client) -> None:
