@@ -20,6 +20,7 @@ from uvicorn.supervisors import Multiprocess
 
 from api import logs
 from api.keys import ApiKeys
+from api.listener import bind
 from api.main import check, create_app
 from api.model import ServedModel
 from api.settings import ApiSettings, StartError, complaints
@@ -88,13 +89,9 @@ def _serve(settings: ApiSettings, listener: socket.socket, figures: Path | None 
 
 def _listen(settings: ApiSettings) -> socket.socket:
     """The socket to accept from; taken before the model is read, so that a clash shows at once."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.host, settings.port))
+        listener = bind(settings.host, settings.port, workers=settings.workers)
     except OSError as error:
-        listener.close()
         raise StartError(
             f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}:"
             " stop what uses the port, or set HOST and PORT"

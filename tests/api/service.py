@@ -110,6 +110,18 @@ class Service:
         """Where it serves."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def workers(self) -> set[int]:
+        """Process ids of the workers: what the process started, but for Python's own helper."""
+        assert self.process is not None
+        pid = self.process.pid
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return {
+            int(child)
+            for child in found
+            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+        }
+
     def _is_ready(self) -> bool:
         if "startup complete" not in self.text:
             return False

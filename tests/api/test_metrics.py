@@ -133,16 +133,6 @@ def predict(service: Service, number: int) -> None:
             assert answer.status_code == 200
 
 
-def children(pid: int) -> set[int]:
-    """The workers: what the process started, but for Python's own helper."""
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return {
-        int(child)
-        for child in found
-        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-    }
-
-
 def test_every_scrape_knows_what_all_workers_did(workers: Service, models: Path) -> None:
     predict(workers, 60)
     accepted = ("prediction_log_accepted_rows_total",)
@@ -161,10 +151,9 @@ def test_every_scrape_knows_what_all_workers_did(workers: Service, models: Path)
 
 
 def test_what_a_killed_worker_counted_stays_and_its_gauges_go(workers: Service) -> None:
-    assert workers.process is not None
     predict(workers, 40)
     before = wait(workers, lambda found: found["prediction_log_accepted_rows_total",] == 40)
-    old = children(workers.process.pid)
+    old = workers.workers
     killed = min(old)
 
     os.kill(killed, signal.SIGKILL)
@@ -174,7 +163,7 @@ def test_what_a_killed_worker_counted_stays_and_its_gauges_go(workers: Service) 
     predict(workers, 10)
     replaced = wait(workers, lambda found: found["prediction_log_accepted_rows_total",] >= 50)
     after = [scrape(workers) for _ in range(SCRAPES)]
-    assert len(old - children(workers.process.pid)) == 1
+    assert len(old - workers.workers) == 1
     assert alone[PREDICTED] == before[PREDICTED] == 40
     assert {each[PREDICTED] for each in after} == {50}
     assert {states(each) for each in after} == {2}
