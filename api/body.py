@@ -59,19 +59,15 @@ async def read_body(
 
 
 async def _read(request: Request, limit: int, hold: Callable[[int], None]) -> bytes:
-    body, more = await _piece(request)
-    if not more:
-        if len(body) > limit:
-            raise _too_large(limit)
-        return body
-    pieces, size = [body], len(body)
-    hold(size)
+    pieces: list[bytes] = []
+    size, more = 0, True
     while more:
         piece, more = await _piece(request)
         size += len(piece)
         if size > limit:
             raise _too_large(limit)
-        hold(len(piece))
+        if more or pieces:
+            hold(len(piece))
         pieces.append(piece)
     return b"".join(pieces)
 

@@ -94,6 +94,29 @@ def test_bodies_that_would_fill_the_memory_get_503_and_small_ones_go_on(bounded:
     assert httpx.post(url, content=LARGE, headers=headers).status_code == 200
 
 
+def test_a_body_that_is_too_large_already_is_refused_before_its_end(
+    models: Path, log_database: Database, tmp_path: Path
+) -> None:
+    settings = {
+        "MODELS_DIR": str(models),
+        "DATABASE_URL": log_database.url("api"),
+        "MAX_BODY_BYTES": "1024",
+        "BODY_TIMEOUT_SECONDS": "5",
+    }
+    chunk = b" " * 2000
+    with (
+        Service(tmp_path, settings) as service,
+        socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection,
+    ):
+        connection.sendall(
+            b"POST /predict HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n" % (len(chunk), chunk)
+        )
+        received = answer(connection)
+
+    assert received.startswith(b"HTTP/1.1 413 ")
+
+
 def _wait_for(service: Service, status: int, content: bytes | None = None) -> httpx.Response:
     """Ask until the unfinished requests are seen; they last a second."""
     path = "/predict/batch" if content else "/predict"
