@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks.machine import rest
+
 _SCRIPT = """
 local requests, at = {}, 0
 function init(args)
@@ -36,7 +38,10 @@ class LoadError(Exception):
 
 @dataclass(frozen=True)
 class Measured:
-    """One run against one server; `refused` are answers that were not 2xx or 3xx."""
+    """One run against one server; `refused` are answers that were not 2xx or 3xx.
+
+    `rested`: the machine had finished what came before.
+    """
 
     requests: int
     seconds: float
@@ -45,6 +50,7 @@ class Measured:
     max_ms: float
     refused: int
     broken: int
+    rested: bool
 
     @property
     def rate(self) -> float:
@@ -84,11 +90,15 @@ class Target:
         )
 
     def load(self, connections: int, seconds: float) -> Measured:
-        """Ask as fast as answers come, over this many connections; raises LoadError."""
+        """Ask as fast as answers come, over this many connections, once the machine is at rest.
+
+        Raises LoadError.
+        """
         command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s"]
         command += ["--timeout", "10s", "-s", str(self._script), self._url]
+        rested = rest()
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         for line in run.stdout.splitlines():
             if line.startswith("RESULT "):
-                return Measured(**json.loads(line.removeprefix("RESULT ")))
+                return Measured(**json.loads(line.removeprefix("RESULT ")), rested=rested)
         raise LoadError(f"wrk said nothing of use: {run.stdout} {run.stderr}")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.load import Measured, Target
-from benchmarks.machine import Moment, Noise, rest
+from benchmarks.machine import Moment, Noise
 
 CEILING = "ceiling"
 
@@ -16,8 +16,6 @@ class Table:
 
     measured: dict[tuple[int, str], list[Measured]] = field(default_factory=dict)
     noise: list[Noise] = field(default_factory=list)
-    restless: int = 0
-    """Runs that began before the machine had finished what came before."""
 
     def rate(self, connections: int, server: str) -> float:
         """Median of the requests a second."""
@@ -50,15 +48,16 @@ class Table:
             found.append(f"other processes used up to {others:.2f} cores during a round")
         if stolen > 0.01:
             found.append(f"the hypervisor kept up to {stolen:.1%} of a round for itself")
-        if self.restless:
-            found.append(f"{self.restless} runs began before the machine was at rest")
         for connections, server in self.measured:
             if server == CEILING and (spread := self.spread(connections, server)) > 0.15:
                 found.append(
                     f"the ceiling itself moved by {spread:.0%} at {connections} connections"
                 )
-        refused = sum(item.refused for runs in self.measured.values() for item in runs)
-        broken = sum(item.broken for runs in self.measured.values() for item in runs)
+        runs = [item for items in self.measured.values() for item in items]
+        if restless := sum(not item.rested for item in runs):
+            found.append(f"{restless} runs began before the machine was at rest")
+        refused = sum(item.refused for item in runs)
+        broken = sum(item.broken for item in runs)
         if refused or broken:
             found.append(f"{refused} requests were refused and {broken} broken off")
         return found
@@ -83,7 +82,6 @@ def run(
         before = Moment.now()
         for count in connections:
             for name in order:
-                table.restless += not rest()
                 measured = targets[name].load(count, seconds)
                 table.measured.setdefault((count, name), []).append(measured)
         noise = Noise.between(before, Moment.now())

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from benchmarks import in_process, load, report, rounds, scaling
-from benchmarks.machine import resident_mib, rest
+from benchmarks.machine import resident_mib
 from benchmarks.rig import Rig, RigError, Server, opened
 from benchmarks.rounds import Table
 
@@ -129,7 +129,6 @@ def _workers(rig: Rig, arguments: argparse.Namespace) -> dict[str, Any]:
     for workers in (1, 2):
         server = rig.ours(WORKERS=str(workers))
         target = predict_target(rig, server)
-        rest()  # one worker that is ready is enough to answer
         target.load(64, 1)
         rates = [target.load(64, arguments.seconds).rate for _ in range(arguments.rounds)]
         found[str(workers)] = {"rates": rates, "resident_mib": resident_mib(server.pid)}
