@@ -162,12 +162,10 @@ def error_responses(
     responses: Responses = {}
     for kind in (*kinds, INTERNAL_ERROR):
         status = status_of(kind)
-        known = responses.get(status)
-        title = f"{known['description']}, or: {kind.title}" if known else kind.title
-        named = known.get("headers", {}) if known else {}
-        responses[status] = {"description": title, **form}
-        if sent := named | _HEADERS.get(kind, {}):
-            responses[status]["headers"] = sent
+        title, sent = kind.title, _HEADERS.get(kind, {})
+        if known := responses.get(status):
+            title, sent = f"{known['description']}, or: {title}", known["headers"] | sent
+        responses[status] = {"description": title, "headers": sent, **form}
     return responses
 
 
