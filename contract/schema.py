@@ -136,7 +136,7 @@ class DataSetSchema:
             fields: dict[str, Any] = json.loads(document)
             features = tuple(_feature(item) for item in fields.pop("features"))
             return cls(features=features, target=Target(**fields.pop("target")), **fields)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise SchemaError(f"not a data set declaration: {error}") from error
 
 

@@ -144,6 +144,7 @@ def test_a_cut_document_is_refused(length: int) -> None:
         b"null",
         b"{}",
         b"\xff",
+        b"[" * 100_000,
         b'{"features": 1}',
         b'{"features": [1], "target": {}}',
         canonical_json({**asdict(SCHEMA), "target": "y"}),
