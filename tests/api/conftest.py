@@ -27,6 +27,12 @@ def log_database(postgres: LocalPostgres) -> Database:
     return Database("api_tests", postgres.port)
 
 
+@pytest.fixture
+def settings(models: Path, log_database: Database) -> dict[str, str]:
+    """What a service of a test's own needs; a test may add to it."""
+    return {"MODELS_DIR": str(models), "DATABASE_URL": log_database.url("api")}
+
+
 @pytest.fixture(scope="session")
 def service(
     models: Path, log_database: Database, tmp_path_factory: pytest.TempPathFactory

@@ -95,14 +95,9 @@ def test_bodies_that_would_fill_the_memory_get_503_and_small_ones_go_on(bounded:
 
 
 def test_a_body_that_is_too_large_already_is_refused_before_its_end(
-    models: Path, log_database: Database, tmp_path: Path
+    settings: dict[str, str], tmp_path: Path
 ) -> None:
-    settings = {
-        "MODELS_DIR": str(models),
-        "DATABASE_URL": log_database.url("api"),
-        "MAX_BODY_BYTES": "1024",
-        "BODY_TIMEOUT_SECONDS": "5",
-    }
+    settings |= {"MAX_BODY_BYTES": "1024", "BODY_TIMEOUT_SECONDS": "5"}
     chunk = b" " * 2000
     with (
         Service(tmp_path, settings) as service,

@@ -2,7 +2,6 @@
 
 import socket
 import sys
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,18 +9,9 @@ import pytest
 
 from api.listener import bind
 from tests.api.service import Service
-from tests.conftest import Database
-
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="elsewhere the workers accept from one socket"
-)
+from tests.faults.processes import wait_until
 
 _LISTENING, _ESTABLISHED = "0A", "01"
-
-
-@pytest.fixture
-def settings(models: Path, log_database: Database) -> dict[str, str]:
-    return {"MODELS_DIR": str(models), "DATABASE_URL": log_database.url("api"), "WORKERS": "2"}
 
 
 def sockets(service: Service, state: str) -> list[set[str]]:
@@ -44,20 +34,17 @@ def links(pid: int) -> set[str]:
     return found
 
 
-def wait_for_both(service: Service) -> list[set[str]]:
-    """The sockets that they listen on, once both do."""
-    deadline = time.monotonic() + 30
-    while len(found := [each for each in sockets(service, _LISTENING) if each]) < 2:
-        assert time.monotonic() < deadline, found
-        time.sleep(0.05)
-    return found
-
-
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the workers accept from one socket")
 def test_each_worker_gets_its_part_of_the_connections(
     settings: dict[str, str], tmp_path: Path
 ) -> None:
-    with Service(tmp_path, settings) as service, ExitStack() as stack:
-        first, second = wait_for_both(service)
+    with Service(tmp_path, settings | {"WORKERS": "2"}) as service, ExitStack() as stack:
+        wait_until(
+            lambda: [len(each) for each in sockets(service, _LISTENING)] == [1, 1],
+            seconds=30,
+            what="both workers listen",
+        )
+        first, second = sockets(service, _LISTENING)
         assert not first & second
         for _ in range(128):
             connection = socket.create_connection(("127.0.0.1", service.port), timeout=10)
@@ -76,7 +63,7 @@ def test_each_worker_gets_its_part_of_the_connections(
 def test_workers_of_another_service_do_not_share_the_port(
     settings: dict[str, str], tmp_path: Path, workers: str
 ) -> None:
-    with Service(tmp_path, settings) as service:
+    with Service(tmp_path, settings | {"WORKERS": "2"}) as service:
         second = settings | {"PORT": str(service.port), "WORKERS": workers}
         status, text = Service(tmp_path, second).run()
 
@@ -90,6 +77,15 @@ def test_a_bound_port_takes_no_connection_before_a_worker_listens() -> None:
         socket.create_connection(bound.getsockname(), timeout=10)
 
 
+def has_ipv6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_host_of_ipv6_is_understood(workers: int) -> None:
     with bind("::1", 0, workers=workers) as bound:

@@ -19,11 +19,6 @@ from tests.contract.test_bundle import Mine, write
 
 
 @pytest.fixture
-def settings(models: Path, log_database: Database) -> dict[str, str]:
-    return {"MODELS_DIR": str(models), "DATABASE_URL": log_database.url("api")}
-
-
-@pytest.fixture
 def own_models(models: Path, tmp_path: Path) -> Path:
     """Models that a test may damage."""
     return Path(shutil.copytree(models, tmp_path / "models"))
