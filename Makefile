@@ -45,6 +45,10 @@ test: venv ## Run every test that this machine can run
 test-faults: venv ## Run the whole fault suite, the long ones too; prints its table
 	@FAULTS=full $(BIN)/python -m pytest tests/faults -m faults
 
+.PHONY: fuzz
+fuzz: venv ## Run the fuzzers of tests/security for longer (FUZZ=50 times as many examples)
+	@FUZZ=$${FUZZ:-50} $(BIN)/python -m pytest tests/security -k fuzz --timeout 7200
+
 .PHONY: bench
 bench: venv ## Measure the service beside the bare framework and the usual template
 	@$(BIN)/python -m benchmarks.run $(ARGS)

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from uvicorn.supervisors import Multiprocess
 
 from api import logs
+from api.http.connection import Connection
 from api.keys import ApiKeys
 from api.listener import bind
 from api.main import check, create_app
@@ -65,12 +66,13 @@ def _serve(settings: ApiSettings, listener: socket.socket, figures: Path | None 
         factory=True,
         workers=settings.workers,
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
+        headers=[("X-Content-Type-Options", "nosniff")],
         proxy_headers=False,
         backlog=2048,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,

@@ -11,11 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.problem_types import (
     BODY_TOO_LARGE,
     BODY_TOO_SLOW,
+    CROSS_SITE,
+    HEADERS_TOO_LARGE,
     INTERNAL_ERROR,
     INVALID_FIELDS,
     INVALID_HEADER,
     LOG_UNAVAILABLE,
     MALFORMED_BODY,
+    MALFORMED_REQUEST,
     MEDIA_TYPE,
     NOT_FOUND,
     NOT_READY,
@@ -160,7 +163,7 @@ def error_responses(
 ) -> Responses:
     """The responses of these kinds in one form, and those that every route has."""
     responses: Responses = {}
-    for kind in (*kinds, INTERNAL_ERROR):
+    for kind in (*kinds, MALFORMED_REQUEST, HEADERS_TOO_LARGE, INTERNAL_ERROR):
         status = status_of(kind)
         title, sent = kind.title, _HEADERS.get(kind, {})
         if known := responses.get(status):
@@ -173,6 +176,7 @@ PREDICTION_KINDS = (
     MALFORMED_BODY,
     INVALID_HEADER,
     UNAUTHORIZED,
+    CROSS_SITE,
     BODY_TOO_SLOW,
     BODY_TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,

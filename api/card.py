@@ -51,7 +51,6 @@ PAGE_HEADERS = {
         f"default-src 'none'; img-src 'self'; style-src 'sha256-{_STYLE_HASH}';"
         " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
-    "X-Content-Type-Options": "nosniff",
 }
 
 

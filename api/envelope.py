@@ -22,8 +22,10 @@ logger = logging.getLogger("api")
 class Envelope:
     """Pure ASGI: one dictionary and one closure a request."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, guarded: bool = True) -> None:
         self._app = app
+        self._guarded = guarded
+        """Whether the headers are looked at; not where it is known that they are wrong."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the lifespan."""
@@ -57,14 +59,19 @@ class Envelope:
             await send(message)
 
         try:
+            if self._guarded:
+                state["guard"].check(scope["headers"], sent, method, scope["http_version"])
             await self._app(scope, receive, send_with_id)
+        except Problem as problem:
+            # Of the guard: the application handles its own.
+            await answer(problem, scope, request_id)(scope, receive, send_with_id)
         except ClientDisconnect:
             # There is nobody left to answer.
             status = status or CLIENT_GONE
         except Exception:
-            logger.exception("the request failed", extra={"fields": {"request_id": request_id}})
             if status:
-                raise  # a part is sent: only the server can break the connection off
+                raise  # a part is sent: only the connection can be broken off
+            logger.exception("the request failed", extra={"fields": {"request_id": request_id}})
             detail = "an unexpected error; the request_id finds it in the service's log"
             response = answer(Problem(INTERNAL_ERROR, detail), scope, request_id)
             await response(scope, receive, send_with_id)

@@ -51,18 +51,20 @@ class ApiKeys:
     def caller(self, headers: Headers) -> str | None:
         """Name of the key that was sent, None where none is wanted.
 
-        Raises Problem. Every entry is compared, each in constant time, so that the time tells
-        neither how much of a key was right nor whose it is.
+        A key may come in either header, beside what a gateway puts into the other: one that is
+        accepted lets in. Raises Problem. Every entry is compared, each in constant time, so that
+        the time tells neither how much of a key was right nor whose it is.
         """
         if not self._entries:
             return None
         bearer = _BEARER.fullmatch(headers.get(b"authorization", b""))
-        sent = bearer[1] if bearer else headers.get(b"x-api-key", b"")
-        digest = hashlib.sha256(sent).digest()
+        sent = [key for key in (headers.get(b"x-api-key"), bearer and bearer[1]) if key]
         found = None
-        for name, expected in self._entries:
-            if hmac.compare_digest(digest, expected):
-                found = name
+        for key in sent:
+            digest = hashlib.sha256(key).digest()
+            for name, expected in self._entries:
+                if hmac.compare_digest(digest, expected):
+                    found = name
         if found is None:
             raise _unauthorized(known=bool(sent))
         return found
@@ -75,7 +77,13 @@ def _entry(number: int, word: str) -> tuple[str, bytes]:
             f"entry {number} of API_KEYS is not NAME:HASH, with the SHA-256 of the key in"
             " hexadecimal: make one with `python -m api.keys NAME`"
         )
-    return match[1], bytes.fromhex(match[2])
+    digest = bytes.fromhex(match[2])
+    if digest == hashlib.sha256(b"").digest():
+        raise StartError(
+            f"entry {number} of API_KEYS is the hash of nothing, as of a key that was not set where"
+            " it was made: make one with `python -m api.keys NAME`"
+        )
+    return match[1], digest
 
 
 def _unauthorized(*, known: bool) -> Problem:

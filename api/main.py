@@ -20,12 +20,13 @@ from api.access_log import AccessLog
 from api.envelope import Envelope
 from api.figures import SharedFigures
 from api.gate import Gate
+from api.http.guard import Guard
 from api.keys import ApiKeys
 from api.metrics import SIZE, Metrics
 from api.model import ServedModel
 from api.oip import routes as oip
 from api.serving import Serving
-from api.settings import ApiSettings, StartError, TracingSettings, complaints
+from api.settings import ApiSettings, StartError, TracingSettings, complaints, words
 from api.state import State
 from api.watcher import ModelWatcher
 from db.log import LogSettings, PredictionLog, Reason
@@ -101,6 +102,10 @@ async def _lifespan(given: ApiSettings | None, figures: Path | None) -> AsyncIte
                     gate=Gate(
                         max_requests=settings.max_requests_in_flight,
                         max_bytes=settings.max_body_bytes_in_flight,
+                    ),
+                    guard=Guard(
+                        allowed_hosts=words(settings.allowed_hosts),
+                        origins=words(settings.cors_origins),
                     ),
                     scoring=CapacityLimiter(max(1, (os.cpu_count() or 2) - 1)),
                 )

@@ -37,6 +37,24 @@ class ProblemType:
         }
 
 
+MALFORMED_REQUEST = ProblemType(
+    "malformed-request",
+    400,
+    "The request cannot be read",
+    "Send requests of HTTP/1.1 (RFC 9112); the connection is closed.",
+)
+HEADERS_TOO_SLOW = ProblemType(
+    "headers-too-slow",
+    408,
+    "The headers did not arrive in time",
+    "Send them at once; the connection is closed.",
+)
+HEADERS_TOO_LARGE = ProblemType(
+    "headers-too-large",
+    431,
+    "The headers are over the limit",
+    "Send fewer or shorter headers, or raise MAX_HEADER_BYTES; the connection is closed.",
+)
 MALFORMED_BODY = ProblemType(
     "malformed-body", 400, "The body is not JSON", "Send one JSON document in UTF-8."
 )
@@ -60,6 +78,18 @@ METHOD_NOT_ALLOWED = ProblemType(
     405,
     "The path does not understand this method",
     "Use a method that the header Allow names.",
+)
+CROSS_SITE = ProblemType(
+    "cross-site",
+    403,
+    "A page of another site asks",
+    "Ask from a page of this service, or let the page's origin in by CORS_ORIGINS.",
+)
+MISDIRECTED = ProblemType(
+    "misdirected",
+    421,
+    "The service is not called by this name",
+    "Use a name of ALLOWED_HOSTS, or add the one in Host to it.",
 )
 BODY_TOO_SLOW = ProblemType(
     "body-too-slow",
@@ -113,9 +143,14 @@ NOT_READY = ProblemType(
 PROBLEM_TYPES = {
     kind.name: kind
     for kind in (
+        MALFORMED_REQUEST,
+        HEADERS_TOO_SLOW,
+        HEADERS_TOO_LARGE,
         MALFORMED_BODY,
         INVALID_HEADER,
         UNAUTHORIZED,
+        CROSS_SITE,
+        MISDIRECTED,
         NOT_FOUND,
         METHOD_NOT_ALLOWED,
         BODY_TOO_SLOW,

@@ -1,13 +1,18 @@
 """Settings of the HTTP service."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contract.signature import SigningSettings
+
+_HOST_PATTERN = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
+# As a browser writes it (RFC 6454, section 6.1): no path, no closing slash.
+_ORIGIN = re.compile(r"https?://[a-z0-9._-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:.]+\](:[0-9]{1,5})?")
 
 
 class StartError(Exception):
@@ -50,6 +55,22 @@ class ApiSettings(SigningSettings):
         "development",
         description="production refuses what is only fit for trying it out, as a default password",
     )
+    allowed_hosts: str | None = Field(
+        None,
+        description="Names by which the service may be called (Host), separated by commas, as"
+        " credit.example.org or *.example.org; unset: any",
+    )
+    cors_origins: str | None = Field(
+        None,
+        description="Origins of pages that may ask from a browser, separated by commas, as"
+        " https://desk.example.org; unset: only the service's own",
+    )
+    max_header_bytes: int = Field(
+        2**15, ge=2**10, le=2**20, description="Most bytes of a request's headers; beyond it 431"
+    )
+    header_timeout_seconds: float = Field(
+        10.0, gt=0, le=600, description="Longest time for headers to arrive; beyond it 408"
+    )
     max_body_bytes: int = Field(
         2**20, ge=2**10, le=2**28, description="Largest body of a request; beyond it 413"
     )
@@ -82,6 +103,24 @@ class ApiSettings(SigningSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe level that is written; debug also shows health probes"
     )
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _are_hosts(cls, text: str | None) -> str | None:
+        for word in words(text):
+            if not _HOST_PATTERN.fullmatch(word):
+                raise ValueError("must be names of hosts without a port, separated by commas")
+        return text
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, text: str | None) -> str | None:
+        for word in words(text):
+            if not _ORIGIN.fullmatch(word):
+                raise ValueError(
+                    "must be origins, as https://desk.example.org, separated by commas"
+                )
+        return text
 
     @property
     def json_lines(self) -> bool:
@@ -141,6 +180,11 @@ class TracingSettings(BaseSettings):
                 " set it to http/protobuf, and the endpoint to the collector's port for that (4318)"
             )
         return True
+
+
+def words(text: str | None) -> list[str]:
+    """What stands between the commas."""
+    return [word.strip() for word in (text or "").split(",") if word.strip()]
 
 
 def complaints(error: ValidationError) -> list[str]:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from api.access_log import AccessLog
 from api.gate import Gate
+from api.http.guard import Guard
 from api.keys import ApiKeys
 from api.metrics import Metrics
 from api.model import ServedModel
@@ -31,6 +32,7 @@ class State(TypedDict):
     """None where no spans are wanted."""
     keys: ApiKeys
     gate: Gate
+    guard: Guard
     scoring: CapacityLimiter
     """Threads that may score large requests at once."""
 
@@ -52,7 +54,7 @@ class RequestState(State):
     started: float
     """`time.perf_counter` at the first sight of the request."""
     headers: dict[bytes, bytes]
-    """Lower-case names; of a name that was sent twice the last value."""
+    """Lower-case names; those that the service goes by were sent once."""
     timing: NotRequired[Timing]
     """Once it is scored."""
 
