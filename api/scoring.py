@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from anyio import to_thread
 from fastapi.routing import APIRoute
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -18,7 +18,7 @@ from contract.scoring import decide
 from db.log import Context, Stamp
 
 # A larger body would hold up the other requests (about 50 instances: half a millisecond).
-INLINE_BYTES = 16_384
+_INLINE_BYTES = 16_384
 
 
 class Call(NamedTuple):
@@ -86,11 +86,16 @@ class HotRoute(APIRoute):
 
 
 async def serve(
-    request: Request, route: str, compute: Compute, check: Check = check_media_type
+    request: Request,
+    route: str,
+    compute: Compute,
+    check: Check = check_media_type,
+    inline_bytes: int = _INLINE_BYTES,
 ) -> Response:
     """Read the body, score it, log it, and only then answer it.
 
-    `check` looks at the headers, once it is known who calls; it raises Problem.
+    `check` looks at the headers, once it is known who calls; it raises Problem. A body of more
+    than `inline_bytes` is computed in a thread.
     """
     state = state_of(request)
     log, gate, sent = state["log"], state["gate"], state["headers"]
@@ -108,10 +113,10 @@ async def serve(
     try:
         declared = sent.get(b"content-length", b"")
         body = await read_body(request, declared, state["settings"], hold)
-        if len(body) <= INLINE_BYTES:
+        if len(body) <= inline_bytes:
             scored = compute(call, body)
         else:
-            scored = await to_thread.run_sync(compute, call, body, limiter=state["scoring"])
+            scored = await _apart(request, compute, call, body)
         # Counted here, for `score` may run in a thread of its own.
         began, ended, instances = state["timing"]
         state["metrics"].observe_scoring(route, ended - began, instances)
@@ -119,6 +124,14 @@ async def serve(
     finally:
         gate.leave(held)
     return Response(scored.answer, media_type="application/json")
+
+
+async def _apart(request: Request, compute: Compute, call: Call, body: bytes) -> Scored:
+    """Compute it in a thread once there is one, unless the client has gone by then."""
+    async with call.state["scoring"]:
+        if await request.is_disconnected():
+            raise ClientDisconnect
+        return await to_thread.run_sync(compute, call, body)
 
 
 def score(

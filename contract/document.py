@@ -1,18 +1,24 @@
-"""A JSON document as it was sent, and what can be wrong with it."""
+"""A JSON document as it was sent, and what can be wrong with it.
+
+Whatever the document, reading it and finding what is wrong takes time in proportion to its length.
+"""
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic_core import from_json
+from pydantic_core import SchemaValidator, ValidationError, core_schema
 
 Rule = Literal["missing", "unknown", "duplicate", "invalid"]
 
 # A body can hold more mistakes than anybody reads.
 MAX_ERRORS = 100
 _MAX_KEY = 100
+
+# Reads the whole document and keeps nothing of it.
+_SYNTAX = SchemaValidator(core_schema.typed_dict_schema({}, extra_behavior="ignore"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,46 +46,67 @@ class InvalidFields(RequestError):
         self.errors = tuple(errors)
 
 
-@dataclass(frozen=True, slots=True)
-class JsonObject:
+class JsonObject(tuple[tuple[str, Any], ...]):
     """A JSON object as it was sent: its keys in order, each as often as it stands there."""
 
-    items: list[tuple[str, Any]]
+    # A tuple, which a parser makes of its pairs without a step of Python's; an array is a list.
+    __slots__ = ()
 
     def errors(
-        self, allowed: Mapping[str, str], pointer: str, *, optional: Collection[str] = ()
+        self, required: Mapping[str, str], pointer: str, *, optional: Set[str] = frozenset()
     ) -> Iterator[FieldError]:
         """The keys that are missing, unknown or there twice."""
-        times = Counter(key for key, _ in self.items)
+        times = self._times()
         for key, count in times.items():
-            if key not in allowed and key not in optional:
+            if key not in required and key not in optional:
                 detail = "is not a field of this request: leave it out"
                 yield FieldError(f"{pointer}/{printable(key)}", "unknown", detail)
             elif count > 1:
-                detail = f"must be there once, not {count} times"
-                yield FieldError(f"{pointer}/{printable(key)}", "duplicate", detail)
-        for key, detail in allowed.items():
+                yield _twice(pointer, key, count)
+        for key, detail in required.items():
             if key not in times:
                 yield FieldError(f"{pointer}/{printable(key)}", "missing", detail)
 
+    def duplicates(self, pointer: str) -> Iterator[FieldError]:
+        """The keys that are there twice, where any key may be."""
+        for key, count in self._times().items():
+            if count > 1:
+                yield _twice(pointer, key, count)
 
-def read(body: bytes) -> Any:
+    def _times(self) -> Counter[str]:
+        return Counter(key for key, _ in self)
+
+
+def _twice(pointer: str, key: str, count: int) -> FieldError:
+    detail = f"must be there once, not {count} times"
+    return FieldError(f"{pointer}/{printable(key)}", "duplicate", detail)
+
+
+def read(body: bytes, constant: Callable[[str], float] = float) -> Any:
     """The document with its objects as JsonObject and every number as a float.
 
-    NaN and Infinity, which JSON does not have, are read too, so that they can be refused by their
-    place. Raises ValueError or RecursionError.
+    NaN and Infinity, which JSON does not have, are read too, by `constant`, so that they can be
+    refused by their place. Raises MalformedBody.
     """
-    return json.loads(
-        body.decode(), object_pairs_hook=JsonObject, parse_int=float, parse_float=float
-    )
+    try:
+        return json.loads(
+            body.decode(),
+            object_pairs_hook=JsonObject,
+            parse_int=float,
+            parse_float=float,
+            parse_constant=constant,
+        )
+    except (ValueError, RecursionError) as error:
+        raise MalformedBody(complaint(body) or "it cannot be read") from error
 
 
 def complaint(body: bytes) -> str | None:
-    """Why the body is not JSON (RFC 8259, UTF-8), None where it is."""
+    """Why the body is not JSON (RFC 8259) in UTF-8, None where it is, but for NaN and Infinity."""
     try:
-        from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        return str(error)
+        _SYNTAX.validate_json(body)
+    except ValidationError as error:
+        (found,) = error.errors(include_url=False, include_input=False)
+        return found["ctx"]["error"] if found["type"] == "json_invalid" else None
     return None
 
 

@@ -31,6 +31,7 @@ class RequestModel:
     def __init__(self, schema: DataSetSchema, *, max_instances: int = 1000) -> None:
         self._schema = schema
         self._features = {feature.name: feature for feature in schema.features}
+        self._allowed = {name: f"must be {item.allowed}" for name, item in self._features.items()}
         self._integers = tuple(
             index for index, feature in enumerate(schema.features) if feature.kind == "integer"
         )
@@ -45,20 +46,22 @@ class RequestModel:
             list[instance]  # type: ignore[valid-type]
         )
         self.max_instances = max_instances
+        # Of one instance; a name may hold some.
+        self._brackets = 1 + sum(map(_brackets, (name.encode() for name in schema.names)))
 
     def parse(self, body: bytes) -> Values:
         """The features' values in order, None where null.
 
         Raises MalformedBody or InvalidFields.
         """
+        if not _has_outline(body, len(self._features), self._brackets):
+            raise self._refusal(body, batch=False)
         try:
             values = list(self._one.validate_json(body).values())
         except ValidationError as error:
-            raise self._refusal(body, error, batch=False) from error
-        # Keys hold no colon and values are numbers or null, so colons count keys: more colons
-        # than features means a key was sent twice, which the parser resolves silently.
-        if body.count(b":") != len(values) or self._fractional(values):
-            raise self._refusal(body, None, batch=False)
+            raise self._refusal(body, batch=False) from error
+        if self._fractional(values):
+            raise self._refusal(body, batch=False)
         return values
 
     def parse_batch(self, body: bytes) -> list[Values]:
@@ -66,14 +69,17 @@ class RequestModel:
 
         Raises MalformedBody or InvalidFields.
         """
+        keys = len(self._features)
+        count = body.count(b":") // keys
+        if not _has_outline(body, 1 + count * keys, 2 + count * self._brackets):
+            raise self._refusal(body, batch=True)
         try:
             parsed = self._many.validate_json(body)["instances"]
         except ValidationError as error:
-            raise self._refusal(body, error, batch=True) from error
+            raise self._refusal(body, batch=True) from error
         rows = [list(instance.values()) for instance in parsed]
-        keys = 1 + len(rows) * len(self._features)
-        if body.count(b":") != keys or any(map(self._fractional, rows)):
-            raise self._refusal(body, None, batch=True)
+        if len(rows) != count or any(map(self._fractional, rows)):
+            raise self._refusal(body, batch=True)
         return rows
 
     def check(
@@ -128,13 +134,12 @@ class RequestModel:
                 return True
         return False
 
-    def _refusal(self, body: bytes, error: ValidationError | None, *, batch: bool) -> RequestError:
+    def _refusal(self, body: bytes, *, batch: bool) -> RequestError:
         """What is wrong with a body that the fast path refused: all of it, not the first."""
         try:
             document = documents.read(body)
-        except (ValueError, RecursionError):
-            reason = error.errors()[0]["msg"] if error else "not a JSON document"
-            return MalformedBody(reason)
+        except MalformedBody as error:
+            return error
         found = self._batch(document) if batch else self._instance(document, "")
         return InvalidFields(list(islice(found, MAX_ERRORS)))
 
@@ -142,7 +147,7 @@ class RequestModel:
         self, rows: Sequence[Sequence[object]], pointer: Callable[[int, int], str]
     ) -> InvalidFields:
         found = (
-            FieldError(pointer(row, column), "invalid", f"{name} must be {feature.allowed}")
+            FieldError(pointer(row, column), "invalid", f"{name} {self._allowed[name]}")
             for row, values in enumerate(rows)
             for column, (name, feature) in enumerate(self._features.items())
             if not _accepts(feature, values[column])
@@ -155,7 +160,7 @@ class RequestModel:
             yield FieldError("", "invalid", "must be a JSON object")
             return
         yield from document.errors({"instances": allowed}, "")
-        for key, value in document.items:
+        for key, value in document:
             if key != "instances":
                 continue
             if not isinstance(value, list) or not 1 <= len(value) <= self.max_instances:
@@ -168,12 +173,26 @@ class RequestModel:
         if not isinstance(document, JsonObject):
             yield FieldError(pointer, "invalid", "must be a JSON object")
             return
-        allowed = {name: f"must be {item.allowed}" for name, item in self._features.items()}
-        yield from document.errors(allowed, pointer)
-        for key, value in document.items:
+        yield from document.errors(self._allowed, pointer)
+        for key, value in document:
             feature = self._features.get(key)
             if feature and not _accepts(feature, value):
-                yield FieldError(f"{pointer}/{documents.printable(key)}", "invalid", allowed[key])
+                place = f"{pointer}/{documents.printable(key)}"
+                yield FieldError(place, "invalid", self._allowed[key])
+
+
+def _has_outline(body: bytes, keys: int, brackets: int) -> bool:
+    """Whether the body has just so many keys, and no more brackets than that.
+
+    No key of ours holds a colon, and our values are numbers or null, so colons count keys; a key
+    that was sent twice is one too many, which the parser resolves silently. And of anything that
+    is nested the parser keeps a copy for each key that it misses: ten copies of a megabyte.
+    """
+    return body.count(b":") == keys and _brackets(body) <= brackets
+
+
+def _brackets(text: bytes) -> int:
+    return text.count(b"{") + text.count(b"[")
 
 
 def _accepts(feature: Feature, value: object) -> bool:

@@ -1,13 +1,15 @@
 """The form of an inference request, whatever the model."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 from api.headers import MAX_REFERENCE, is_reference
 from api.oip.tensors import OUTPUTS
 from contract.document import FieldError, JsonObject
 
 # KServe's client repeats in the body what the path says; the path decides.
-_OPTIONAL = ("id", "parameters", "outputs", "model_name", "model_version")
+_OPTIONAL = frozenset({"id", "parameters", "outputs", "model_name", "model_version"})
+_PARAMETERS = frozenset({"parameters"})
+_AN_OBJECT = "must be a JSON object"
 _REQUIRED = {"inputs": "must be an array of tensors"}
 TENSOR = {
     "name": "must be the tensor's name",
@@ -23,7 +25,7 @@ def offences(found: object) -> Iterator[FieldError]:
     yield from _object(found, "", _REQUIRED, _OPTIONAL)
     if not isinstance(found, JsonObject):
         return
-    for key, value in found.items:
+    for key, value in found:
         match key:
             case "id":
                 if not _is_reference(value):
@@ -45,22 +47,20 @@ def _is_reference(value: object) -> bool:
 
 
 def _object(
-    found: object, place: str, required: Mapping[str, str], optional: Collection[str]
+    found: object, place: str, required: Mapping[str, str], optional: Set[str]
 ) -> Iterator[FieldError]:
     if isinstance(found, JsonObject):
         yield from found.errors(required, place, optional=optional)
     else:
-        yield FieldError(place, "invalid", "must be a JSON object")
+        yield FieldError(place, "invalid", _AN_OBJECT)
 
 
 def _parameters(value: object, place: str) -> Iterator[FieldError]:
     """They are for extensions of the protocol; of none that there are anything is asked here."""
-    if value is not None:
-        yield from _object(value, place, {}, _keys(value))
-
-
-def _keys(value: object) -> list[str]:
-    return [key for key, _ in value.items] if isinstance(value, JsonObject) else []
+    if isinstance(value, JsonObject):
+        yield from value.duplicates(place)
+    elif value is not None:
+        yield FieldError(place, "invalid", _AN_OBJECT)
 
 
 def _inputs(value: object) -> Iterator[FieldError]:
@@ -69,9 +69,9 @@ def _inputs(value: object) -> Iterator[FieldError]:
         return
     for index, tensor in enumerate(value):
         place = f"/inputs/{index}"
-        yield from _object(tensor, place, TENSOR, ("parameters",))
+        yield from _object(tensor, place, TENSOR, _PARAMETERS)
         if isinstance(tensor, JsonObject):
-            for key, member in tensor.items:
+            for key, member in tensor:
                 yield from _member_of_tensor(key, member, place)
 
 
@@ -96,8 +96,8 @@ def _outputs(value: object) -> Iterator[FieldError]:
     allowed, seen = f"must be one of {', '.join(OUTPUTS)}", set()
     for index, output in enumerate(value):
         place = f"/outputs/{index}"
-        yield from _object(output, place, {"name": allowed}, ("parameters",))
-        for key, member in output.items if isinstance(output, JsonObject) else ():
+        yield from _object(output, place, {"name": allowed}, _PARAMETERS)
+        for key, member in output if isinstance(output, JsonObject) else ():
             if key == "parameters":
                 yield from _parameters(member, f"{place}/{key}")
             elif key == "name" and not (isinstance(member, str) and member in OUTPUTS):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from api.oip.form import TENSOR, offences
+from api.oip.form import offences
 from api.oip.tensors import DATATYPES, INTEGERS, MATRIX, OUTPUTS, expected
 from contract import document
 from contract.document import MAX_ERRORS, FieldError, InvalidFields, MalformedBody
@@ -31,11 +31,14 @@ class _Tensor(NamedTuple):
     shape: list[float]
     datatype: str
     data: list[Any]
+    nested: bool
+    """Whether the data are rows; the protocol allows them flattened too."""
 
-    @property
-    def nested(self) -> bool:
-        """Whether the data are rows; the protocol allows them flattened too."""
-        return len(self.shape) == 2 and all(isinstance(row, list) for row in self.data)
+    @classmethod
+    def of(cls, index: int, members: dict[str, Any]) -> "_Tensor":
+        shape, data = members["shape"], members["data"]
+        nested = len(shape) == 2 and all(isinstance(row, list) for row in data)
+        return cls(f"/inputs/{index}", members["name"], shape, members["datatype"], data, nested)
 
     @property
     def flat(self) -> list[Any]:
@@ -51,29 +54,30 @@ class _Tensor(NamedTuple):
 
 def parse(body: bytes, model: RequestModel, schema: DataSetSchema) -> InferenceRequest:
     """Read the body; raises MalformedBody or InvalidFields."""
-    complaint = document.complaint(body)
-    try:
-        found = document.read(body)
-    except (ValueError, RecursionError) as error:
-        raise MalformedBody(complaint or "not a JSON document") from error
-    request = _request(found, model, schema)
-    if complaint:
+    constants: list[str] = []
+
+    def constant(name: str) -> float:
+        constants.append(name)
+        return float(name)
+
+    request = _request(document.read(body, constant), model, schema)
+    if constants:
+        raise MalformedBody(f"{constants[0]} is no JSON number")
+    # Of what is read here nothing else is no JSON but half a surrogate pair.
+    if b"\\u" in body and (complaint := document.complaint(body)):
         raise MalformedBody(complaint)
     return request
 
 
 def _request(found: object, model: RequestModel, schema: DataSetSchema) -> InferenceRequest:
     _refuse(offences(found))
-    members = dict(found.items)  # type: ignore[attr-defined]  # a JsonObject, or refused
-    tensors = [
-        _Tensor(f"/inputs/{index}", **{key: dict(tensor.items)[key] for key in TENSOR})
-        for index, tensor in enumerate(members["inputs"])
-    ]
+    members = dict(found)  # type: ignore[call-overload]  # a JsonObject, or refused
+    tensors = [_Tensor.of(index, dict(tensor)) for index, tensor in enumerate(members["inputs"])]
     if len(tensors) == 1 and tensors[0].name not in schema.names:
         rows = _matrix(tensors[0], model, schema)
     else:
         rows = _columns(tensors, model, schema)
-    wanted = [dict(output.items)["name"] for output in members.get("outputs") or ()]
+    wanted = [dict(output)["name"] for output in members.get("outputs") or ()]
     return InferenceRequest(members.get("id") or None, rows, wanted or list(OUTPUTS))
 
 
