@@ -1,17 +1,24 @@
 """The model card as a page: what a person should know before using the model."""
 
+import asyncio
 import base64
 import hashlib
 import html
+import subprocess
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from pathlib import Path
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from anyio import to_thread
 
 CARD = "model_card.md"
 PICTURES = "card"
 """Path of the pictures, from the page's own."""
+
+_RENDERER = Path(__file__).with_name("card_renderer.py")
+# The trainer's own cards have six kilobytes, and take a fifth of a second.
+_MAX_RENDERED = 2**16
+_SECONDS = 5.0
 
 _STYLE = """
 :root {
@@ -29,6 +36,7 @@ th, td { padding: .3rem .7rem; border: 1px solid var(--line); text-align: left; 
 td { font-variant-numeric: tabular-nums; }
 th { background: var(--shade); }
 code { background: var(--shade); padding: .1rem .3rem; }
+pre { white-space: pre-wrap; }
 img { max-width: 100%; height: auto; background: #fff; }
 """
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -45,6 +53,10 @@ _PAGE = """<!doctype html>
 </html>
 """
 
+_PLAIN = """<p>This card cannot be shown as a page; this is its text.</p>
+<pre>{text}</pre>
+"""
+
 PAGE_HEADERS = {
     # The card is text that a trainer wrote, from a volume: it brings no script along.
     "Content-Security-Policy": (
@@ -54,15 +66,16 @@ PAGE_HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class Card:
     """The card of one bundle; its bytes are those that were checked when the bundle was loaded."""
 
-    markdown: bytes
-    page: bytes
-    """HTML in UTF-8."""
-    pictures: Mapping[str, bytes]
-    """PNG files by name."""
+    def __init__(self, version: str, markdown: bytes, pictures: Mapping[str, bytes]) -> None:
+        self.markdown = markdown
+        self.pictures = pictures
+        """PNG files by name."""
+        self._version = version
+        self._page: bytes | None = None
+        self._rendering = asyncio.Lock()
 
     @classmethod
     def of(cls, version: str, extras: Mapping[str, bytes]) -> "Card | None":
@@ -71,21 +84,35 @@ class Card:
         if markdown is None:
             return None
         pictures = {name: content for name, content in extras.items() if name.endswith(".png")}
-        return cls(markdown, _page(version, markdown), pictures)
+        return cls(version, markdown, pictures)
+
+    async def page(self) -> bytes:
+        """HTML in UTF-8, made for whoever asks first."""
+        async with self._rendering:
+            if self._page is None:
+                self._page = await to_thread.run_sync(_page, self._version, self.markdown)
+        return self._page
 
 
 def _page(version: str, markdown: bytes) -> bytes:
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = parser.parse(markdown.decode(errors="replace"))
-    for token in tokens:
-        for part in token.children or ():
-            _point_to_pictures(part)
-    body = parser.renderer.render(tokens, parser.options, {})
     title = html.escape(f"Model card of {version}")
+    body = _rendered(markdown) or _PLAIN.format(text=html.escape(markdown.decode(errors="replace")))
     return _PAGE.format(title=title, style=_STYLE, body=body).encode()
 
 
-def _point_to_pictures(token: Token) -> None:
-    if token.type == "image":
-        # From the page's path, so that it holds behind any prefix.
-        token.attrSet("src", f"{PICTURES}/{token.attrGet('src')}")
+def _rendered(markdown: bytes) -> str | None:
+    """The card's HTML; None where that cannot be made in its bounds.
+
+    The card is whatever a bundle holds, and there are texts of some kilobytes that take a parser
+    of Markdown minutes. A process can be told to end; a thread would hold up the requests.
+    """
+    if len(markdown) > _MAX_RENDERED:
+        return None
+    command = [sys.executable, "-I", str(_RENDERER), PICTURES]
+    try:
+        done = subprocess.run(  # noqa: S603 -- our own program
+            command, input=markdown, capture_output=True, timeout=_SECONDS, env={}, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.decode()

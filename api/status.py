@@ -74,7 +74,7 @@ async def model_card(request: Request, model: Model) -> Response:
     headers = {**_NOT_STORED, "Vary": "Accept"}
     if "text/markdown" in request.headers.get("accept", ""):
         return Response(card.markdown, headers=headers, media_type="text/markdown")
-    return HTMLResponse(card.page, headers={**headers, **PAGE_HEADERS})
+    return HTMLResponse(await card.page(), headers={**headers, **PAGE_HEADERS})
 
 
 @router.get(f"/model/{PICTURES}/{{name}}", tags=["model"], responses=PICTURE_RESPONSES)
