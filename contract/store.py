@@ -1,7 +1,7 @@
 """The directory of published bundles: whole ones only, and which of them is active."""
 
-import fcntl
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -9,14 +9,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from contract import bundle, durable
+from contract import bundle, durable, lock, plain_file
 from contract.bundle import NO_KEYS, Bundle, BundleError, BundleMissing, Files
+from contract.lock import LockError
+from contract.plain_file import NotPlain
 from contract.signature import SIGNATURE, SigningKeys
+from contract.text import NAME, shown
 
 _CURRENT = "current"
+_LOCK = "lock"
 _HISTORY = ".activated"
 _STAGED_CURRENT = ".current-staged"
 _STAGING = ".staging-"
+
+_NAME = re.compile(NAME)
+_MAX_CURRENT = 2**10
+_MAX_HISTORY = 2**24
+
+# No version can bear it, and it can be printed.
+_NO_VERSION = "\ufffd"
 
 
 class StoreError(BundleError):
@@ -33,27 +44,36 @@ class ModelStore:
 
     def path(self, version: str) -> Path:
         """Directory of a version, there or not; BundleMissing where it cannot be one."""
-        if not version or version.startswith(".") or "/" in version or version == _CURRENT:
-            raise BundleMissing(f"{version!r} is not a version")
+        # Also in capitals: there are file systems where those are the same name.
+        if not _NAME.fullmatch(version) or version.lower() in {_CURRENT, _LOCK}:
+            raise BundleMissing(
+                f"{shown(version)!r} is not a version: `list` shows those there are"
+            )
         return self.root / version
 
     def versions(self) -> list[str]:
         """The published versions, sorted by name."""
         if not self.root.is_dir():
             return []
-        found = (entry for entry in self.root.iterdir() if entry.is_dir())
-        return sorted(entry.name for entry in found if not entry.name.startswith("."))
+        return sorted(entry.name for entry in self.root.iterdir() if self._is_there(entry.name))
 
     def has(self, version: str) -> bool:
         """Whether the version is published."""
-        return self.path(version).is_dir()
+        path = self.path(version)
+        return path.is_dir() and not path.is_symlink()
 
     def active(self) -> str | None:
-        """The active version, None before the first."""
+        """The active version, None before the first.
+
+        What a damaged file holds names no version, and is no reason to fail.
+        """
         try:
-            return _read_text(self.root / _CURRENT).strip() or None
+            content = plain_file.read(self.root / _CURRENT, _MAX_CURRENT)
         except FileNotFoundError:
             return None
+        except NotPlain:
+            return _NO_VERSION
+        return shown(content.decode(errors="replace").strip()) or None
 
     def metadata(self, version: str) -> dict[str, Any]:
         """`bundle.read_metadata` of a version."""
@@ -72,7 +92,7 @@ class ModelStore:
 
         Raises OSError where there is none.
         """
-        version, found = self.active(), (self.root / _CURRENT).stat()
+        version, found = self.active(), (self.root / _CURRENT).lstat()
         return version, (version, found.st_ino, found.st_mtime_ns)
 
     def publish(self, version: str, files: Files) -> bool:
@@ -82,6 +102,7 @@ class ModelStore:
         """
         target = self.path(version)
         try:
+            self.root.mkdir(parents=True, exist_ok=True)
             with self._staging() as staging:
                 for name, content in files.items():
                     durable.write(staging / name, content)
@@ -118,9 +139,10 @@ class ModelStore:
     def previous(self) -> str | None:
         """The version that was active before the active one and is still there."""
         try:
-            history = _read_text(self.root / _HISTORY).splitlines()
-        except FileNotFoundError:
+            content = plain_file.read(self.root / _HISTORY, _MAX_HISTORY)
+        except (FileNotFoundError, NotPlain):
             return None
+        history = content.decode(errors="replace").splitlines()
         active = self.active()
         earlier = [version for version in history if version != active and self._is_there(version)]
         return earlier[-1] if earlier else None
@@ -194,27 +216,27 @@ class ModelStore:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """One writer at a time in the root directory; the kernel lets go of a dead one's lock."""
-        descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+        """One writer at a time in the root directory; raises StoreError or OSError."""
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+            with lock.held(self.root / _LOCK):
+                yield
+        except LockError as error:
+            raise StoreError(str(error)) from error
 
     @contextmanager
     def _staging(self) -> Iterator[Path]:
-        """A hidden directory that is gone afterwards, as is what a killed trainer left."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        """A directory aside that is gone afterwards, as is what a killed trainer left."""
         staging = self.root / f"{_STAGING}{uuid.uuid4().hex}"
         with self._locked():
             self._sweep()
             staging.mkdir()
-            mark = os.open(staging, os.O_RDONLY | os.O_DIRECTORY)
             # Held while this process lives, whatever ends it: the sign that it is still at work.
-            fcntl.flock(mark, fcntl.LOCK_EX)
+            mark = os.open(staging / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            lock.try_exclusively(mark, staging / _LOCK)
         try:
-            yield staging
+            content = staging / "bundle"
+            content.mkdir()
+            yield content
         finally:
             shutil.rmtree(staging, ignore_errors=True)
             os.close(mark)
@@ -222,19 +244,25 @@ class ModelStore:
     def _sweep(self) -> None:
         """Remove what killed trainers left behind."""
         for staging in self.root.glob(f"{_STAGING}*"):
-            try:
-                mark = os.open(staging, os.O_RDONLY | os.O_DIRECTORY)
-            except FileNotFoundError:
-                continue  # its trainer has just published or removed it
-            try:
-                fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(staging, ignore_errors=True)
-            except BlockingIOError:
+            mark = self._mark(staging)
+            if mark is None:
                 continue
+            try:
+                if lock.try_exclusively(mark, staging):
+                    shutil.rmtree(staging, ignore_errors=True)
+            except LockError:
+                continue  # it costs room, and nothing else
             finally:
                 os.close(mark)
 
+    def _mark(self, staging: Path) -> int | None:
+        """The file that its trainer has locked; None where it has just published or removed it.
 
-def _read_text(path: Path) -> str:
-    """What a damaged file holds names no version, and is no reason to fail."""
-    return path.read_text(encoding="utf-8", errors="replace")
+        Earlier releases locked the directory itself, and so is a removal that was cut short.
+        """
+        for path, flags in ((staging / _LOCK, os.O_RDWR), (staging, os.O_RDONLY | os.O_DIRECTORY)):
+            try:
+                return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            except OSError:
+                continue
+        return None

@@ -1,0 +1,142 @@
+"""The lock of those who write to a directory: a file that nobody else can open, naming its holder.
+
+A lock on the directory itself could be taken, and kept, by whoever may read the directory.
+"""
+
+import errno
+import fcntl
+import os
+import socket
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from contract import plain_file
+from contract.text import shown
+
+# Nobody holds it for longer than it takes to remove or to hash a few files.
+WAIT_SECONDS = 30.0
+_PAUSE_SECONDS = 0.02
+_MAX_HOLDER = 1000
+
+# What flock gives on file systems that have no locks, or have lost those who keep them.
+_NO_LOCKS = {errno.ENOLCK, errno.EBADF, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EIO}
+
+_IRREGULAR = "{} is not a regular file: remove it, the trainer makes its own"
+
+
+class LockError(Exception):
+    """The lock cannot be had; the message says why, and what to do."""
+
+
+@contextmanager
+def held(path: Path, wait: float = WAIT_SECONDS) -> Iterator[None]:
+    """Hold the lock `path`; the kernel lets go of a dead process's.
+
+    Raises LockError, also after waiting for that many seconds, or OSError.
+    """
+    descriptor = _taken(path, time.monotonic() + wait)
+    try:
+        with _named(descriptor):
+            yield
+    finally:
+        os.close(descriptor)
+
+
+def try_exclusively(descriptor: int, path: Path) -> bool:
+    """Take the lock of an open file, False where somebody has it; raises LockError."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        raise LockError(
+            f"the file system of {path.parent} gives no locks ({error.strerror}): keep the models"
+            " on a local disk, or mount NFS with its lock service (no `nolock`)"
+        ) from error
+    return True
+
+
+def _taken(path: Path, deadline: float) -> int:
+    while True:
+        descriptor = _opened(path)
+        try:
+            _await(descriptor, path, deadline)
+            if _is_same(descriptor, path):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)  # somebody removed the file meanwhile: that lock locks nobody out
+
+
+def _await(descriptor: int, path: Path, deadline: float) -> None:
+    while not try_exclusively(descriptor, path):
+        if time.monotonic() > deadline:
+            raise LockError(_holder(path))
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _opened(path: Path) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise LockError(_IRREGULAR.format(path)) from error
+        if error.errno != errno.EACCES or not path.is_file():
+            raise
+        raise LockError(
+            f"{path} belongs to another user (number {path.stat().st_uid}): run the trainer as that"
+            " user, or remove the file while no trainer runs"
+        ) from error
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise LockError(_IRREGULAR.format(path))
+    if found.st_mode & 0o077 and found.st_uid == os.geteuid():
+        os.fchmod(descriptor, 0o600)  # a copy, or `chmod -R`, had opened it to others
+    return descriptor
+
+
+def _is_same(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def _named(descriptor: int) -> Iterator[None]:
+    """Let the file say who holds it; afterwards it is as it was.
+
+    On a full disk it stays silent, which is no reason not to go on.
+    """
+    before = os.fstat(descriptor)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    command = shown(" ".join(sys.orig_argv[1:]))
+    line = f"process {os.getpid()} on {socket.gethostname()} ({command}), since {now}"
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, line.encode(), 0)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.utime(descriptor, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def _holder(path: Path) -> str:
+    try:
+        line = plain_file.read(path, _MAX_HOLDER).decode(errors="replace")
+    except OSError:
+        line = ""
+    who = shown(line, _MAX_HOLDER) or "a process that does not say which it is"
+    return f"{path} is held by {who}: wait until it has ended, or stop it, and try again"

@@ -1,0 +1,207 @@
+"""Who may only read the models cannot keep the trainer from publishing and activating."""
+
+import fcntl
+import os
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from contract import lock
+from contract.lock import LockError
+from contract.store import ModelStore, StoreError
+from tests.contract.test_store import publish
+
+NOBODY = 65534
+
+# Python itself may be out of another user's reach: it is started first.
+AS_NOBODY = f"os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})"
+
+# Locks everything below a directory that it can open, says so, and keeps it.
+GREEDY = f"""
+import fcntl, os, pathlib, sys
+{AS_NOBODY}
+held = []
+root = pathlib.Path(sys.argv[1])
+for path in [root, *root.rglob("*")]:
+    try:
+        held.append(os.open(path, os.O_RDONLY))
+        fcntl.flock(held[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        pass
+print("locked", len(held), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def store(short_dir: Path) -> ModelStore:
+    """As an ordinary umask leaves it: everybody may read."""
+    made = ModelStore(short_dir / "models")
+    publish(made, "one", "two", activate=True)
+    made.root.chmod(0o755)
+    return made
+
+
+@contextmanager
+def greedy(root: Path) -> Iterator[None]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", GREEDY, str(root)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("locked")
+    try:
+        yield
+    finally:
+        process.communicate("", timeout=20)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+def test_another_user_who_locks_all_he_can_open_stops_nothing(store: ModelStore) -> None:
+    with greedy(store.root):
+        publish(store, "three", activate=True)
+        store.activate("one")
+        store.remove("three")
+
+    assert (store.active(), store.versions()) == ("one", ["one", "two"])
+
+
+def test_only_the_trainer_can_open_the_lock(store: ModelStore) -> None:
+    path = store.root / "lock"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    path.chmod(0o644)  # as a copy or `chmod -R` may leave it
+    store.activate("one")
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.timeout(60)
+def test_a_lock_on_the_directory_is_none_of_ours(store: ModelStore) -> None:
+    descriptor = os.open(store.root, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        store.activate("one")
+    finally:
+        os.close(descriptor)
+
+    assert store.active() == "one"
+
+
+def test_waiting_in_vain_names_the_holder(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+
+    with lock.held(path), pytest.raises(LockError) as refused, lock.held(path, wait=0.1):
+        pass
+
+    assert f"is held by process {os.getpid()} on {os.uname().nodename} (" in str(refused.value)
+    assert "wait until it has ended, or stop it" in str(refused.value)
+    assert path.read_bytes() == b""
+
+
+@pytest.mark.parametrize("content", [b"", b"\x1b[2J\xff\0", b"x" * 10_000])
+def test_a_holder_that_says_nonsense_is_quoted_harmlessly(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "lock"
+
+    with lock.held(path):
+        path.write_bytes(content)
+        with pytest.raises(LockError) as refused, lock.held(path, wait=0):
+            pass
+
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 1500 + len(str(path))
+
+
+def test_a_lock_that_was_removed_while_held_locks_again(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+
+    with lock.held(path):
+        path.unlink()
+        with lock.held(path, wait=1):
+            pass
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("kind", ["fifo", "link"])
+def test_what_is_no_file_is_no_lock(store: ModelStore, tmp_path: Path, kind: str) -> None:
+    """A link would let the trainer open, and cut, a file of another's choice."""
+    path, victim = store.root / "lock", tmp_path / "victim"
+    victim.write_text("untouched")
+    path.unlink()
+    if kind == "fifo":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(victim)
+
+    with pytest.raises(StoreError, match="is not a regular file: remove it"):
+        store.activate("one")
+
+    assert victim.read_text() == "untouched"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+def test_a_lock_of_another_user_is_named_as_such(store: ModelStore) -> None:
+    store.root.chmod(0o777)
+    code = (
+        "import os, sys, pathlib; from contract.store import ModelStore\n"
+        f"{AS_NOBODY}\n"
+        "ModelStore(pathlib.Path(sys.argv[1])).activate('one')"
+    )
+
+    found = subprocess.run(
+        [sys.executable, "-c", code, str(store.root)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert f"{store.root / 'lock'} belongs to another user (number 0): run the trainer as that" in (
+        found.stderr
+    )
+
+
+def test_a_store_of_the_release_before_goes_on(store: ModelStore) -> None:
+    """It has no lock file, and its trainer may have been killed with a directory staged."""
+    (store.root / "lock").unlink()
+    abandoned = store.root / ".staging-0123456789abcdef0123456789abcdef"
+    abandoned.mkdir()
+    (abandoned / "metadata.json").write_bytes(b"half")
+
+    publish(store, "three", activate=True)
+
+    assert store.active() == "three"
+    assert not abandoned.exists()
+
+
+def test_readers_need_no_lock(store: ModelStore) -> None:
+    started = time.monotonic()
+
+    with lock.held(store.root / "lock"):
+        assert store.active() == "two"
+        assert store.versions() == ["one", "two"]
+        assert store.previous() == "one"
+
+    assert time.monotonic() - started < 5
+
+
+def test_a_command_leaves_the_lock_as_it_was(store: ModelStore) -> None:
+    path = store.root / "lock"
+    before = path.stat()
+
+    store.activate("one")
+
+    after = path.stat()
+    assert (after.st_ino, after.st_mtime_ns, after.st_size) == (
+        before.st_ino,
+        before.st_mtime_ns,
+        0,
+    )
