@@ -43,13 +43,15 @@ class ServedModel:
         with _store(settings) as store:
             version = settings.model_version or _active(store)
             bundle = store.load(version)
+        row_format = RowFormat(bundle.schema)
+        _check_columns(bundle.version, row_format)
         return cls(
             version=bundle.version,
             schema=bundle.schema,
             threshold=bundle.threshold,
             scorer=bundle.scorer,
             request_model=RequestModel(bundle.schema, max_instances=settings.max_batch_rows),
-            row_format=RowFormat(bundle.schema),
+            row_format=row_format,
             is_sample=bundle.is_sample,
             metadata=dict(bundle.metadata),
             is_signed=bool(store.keys),
@@ -153,6 +155,16 @@ def _store(settings: ApiSettings) -> Iterator[ModelStore]:
         raise ModelRefused(
             f"cannot read the model in {settings.models_dir}: {error.strerror}"
         ) from error
+
+
+def _check_columns(version: str, row_format: RowFormat) -> None:
+    """Raise ModelRefused where no row of the log could hold what is predicted."""
+    names = [name for name, _ in row_format.columns]
+    if taken := {name for name in names if names.count(name) > 1}:
+        raise ModelRefused(
+            f"{version} has features for which the log has columns of its own"
+            f" ({', '.join(sorted(taken))}): give them other names, and train again"
+        )
 
 
 def _active(store: ModelStore) -> str:

@@ -6,6 +6,7 @@ of contract.preprocessing change; an api then refuses the other form by its numb
 
 import io
 import json
+import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,25 +17,33 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+from pydantic import ValidationError
 
-from contract import golden
+from contract import golden, plain_file, stored_json
+from contract import metadata as description
 from contract.digest import canonical_json, sha256
+from contract.plain_file import NotPlain
 from contract.preprocessing import Matrix, Preprocessing
 from contract.schema import DataSetSchema, SchemaError
 from contract.scoring import Estimator, Scorer
 from contract.signature import SIGNATURE, SigningKeys
+from contract.text import shown
 
 FORMAT = 1
 
 # What decides the bits of a score; another version of one of them is another model.
 LIBRARIES = ("joblib", "numpy", "scikit-learn", "scipy", "treelite")
 
-METADATA = "metadata.json"
+METADATA = description.METADATA
 _SCHEMA = "schema.json"
 _PREPROCESSING = "preprocessing.joblib"
 _MODEL = "model.joblib"
 _GOLDEN = "golden.json"
 _REQUIRED = (_SCHEMA, _PREPROCESSING, _MODEL, _GOLDEN)
+
+# No bundle comes near these; without them a file that was swapped could fill the memory.
+_MAX_DOCUMENT = 2**20
+_MAX_BYTES = 2**28
 
 # Training again makes the same version, and what stands there is never overwritten.
 _MEND = "restore it, or remove the directory and train again"
@@ -132,7 +141,8 @@ def encode(
     """The files of a bundle, by name.
 
     `report` holds `data` (source, rows, split), `metrics` and `threshold` (value and reason);
-    `extras` are files for people, as the model card.
+    `extras` are files for people, as the model card. Raises ValueError where a reader would refuse
+    what comes out.
     """
     scorer = Scorer(preprocessing, model)
     files = {
@@ -161,6 +171,7 @@ def encode(
         "preprocessing": preprocessing.describe(),
         "files": {name: sha256(content) for name, content in sorted(files.items())},
     }
+    _check_members(metadata)
     metadata["checksum"] = sha256(canonical_json(metadata))
     document = json.dumps(metadata, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     return {**files, METADATA: document.encode()}
@@ -172,31 +183,52 @@ def read_metadata(directory: Path, keys: SigningKeys = NO_KEYS) -> dict[str, Any
     Raises BundleMissing, BundleDamaged, BundleIncompatible, or BundleUnsigned where there are
     keys and none of them signed it.
     """
-    document = _read(directory, METADATA)
+    document = _read(directory, METADATA, _MAX_DOCUMENT)
     if keys:
         _check_signature(directory, document, keys)
     return _parsed(directory, document)
 
 
 def _parsed(directory: Path, document: bytes) -> dict[str, Any]:
+    name = directory.name
     try:
-        metadata: dict[str, Any] = json.loads(document)
-        checksum = metadata.pop("checksum")
-        found_format, version = metadata["format"], metadata["version"]
+        metadata = _object(document)
+        checksum, found_format = metadata.pop("checksum", None), metadata["format"]
         if found_format != FORMAT:
             raise BundleIncompatible(
-                f"{directory.name} has bundle format {found_format}, this service reads {FORMAT}:"
-                " train again, or run the release that made it"
+                f"{name} has bundle format {shown(str(found_format))}, this service reads"
+                f" {FORMAT}: train again, or run the release that made it"
             )
-        is_whole = checksum == sha256(canonical_json(metadata))
-        made_of = _version_of(metadata) if is_whole else None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise BundleDamaged(f"{directory.name}/{METADATA} is not a bundle's metadata") from error
-    if not is_whole:
-        raise BundleDamaged(f"{directory.name}/{METADATA} was edited or cut: {_MEND}")
-    if version != directory.name or version != made_of:
-        raise BundleDamaged(f"{directory.name} holds what belongs to version {version}")
+        if checksum != sha256(canonical_json(metadata)):
+            raise BundleDamaged(f"{name}/{METADATA} was edited or cut: {_MEND}")
+        _check_members(metadata)
+    except ValueError as error:
+        raise BundleDamaged(
+            f"{name}/{METADATA} is not a bundle's metadata: {error}; {_MEND}"
+        ) from error
+    version = metadata["version"]
+    if version != name or version != _version_of(metadata):
+        raise BundleDamaged(f"{name} holds what belongs to version {version}: {_MEND}")
     return metadata
+
+
+def _object(document: bytes) -> dict[str, Any]:
+    metadata = stored_json.read(document)
+    if not isinstance(metadata, dict):
+        raise ValueError("is not a JSON object")  # noqa: TRY004 -- of the document, not of a type
+    if "format" not in metadata:
+        raise ValueError("names no format")
+    return metadata
+
+
+def _check_members(metadata: Mapping[str, Any]) -> None:
+    """Raise ValueError where the metadata are not those of a bundle."""
+    try:
+        description.Metadata.model_validate(metadata)
+    except ValidationError as error:
+        raise ValueError(stored_json.complaint(error)) from error
+    if lacking := {_SCHEMA} - set(metadata["files"]):
+        raise ValueError(f"lists no {', '.join(lacking)}")
 
 
 def read_files(directory: Path, metadata: Mapping[str, Any]) -> dict[str, bytes]:
@@ -207,8 +239,11 @@ def read_files(directory: Path, metadata: Mapping[str, Any]) -> dict[str, bytes]
     expected: Mapping[str, str] = metadata["files"]
     if lacking := set(_REQUIRED) - set(expected):
         raise BundleDamaged(f"{directory.name} lists no {', '.join(sorted(lacking))}")
-    files = {name: _read(directory, name) for name in expected}
-    for name, content in files.items():
+    files: dict[str, bytes] = {}
+    left = _MAX_BYTES
+    for name in expected:
+        content = files[name] = _read(directory, name, left)
+        left -= len(content)
         if sha256(content) != expected[name]:
             raise BundleDamaged(
                 f"{directory.name}/{name} is not the file that was published (its SHA-256"
@@ -233,7 +268,7 @@ def signature_for(directory: Path, keys: SigningKeys) -> bytes:
     The bytes that were checked are the bytes that are signed, whatever happens to the files
     meanwhile. Raises BundleError where the bundle is not whole or cannot be loaded here.
     """
-    document = _read(directory, METADATA)
+    document = _read(directory, METADATA, _MAX_DOCUMENT)
     metadata = _parsed(directory, document)
     _check_libraries(directory.name, metadata["libraries"])
     read_files(directory, metadata)
@@ -247,13 +282,9 @@ def load(directory: Path, keys: SigningKeys = NO_KEYS) -> Bundle:
     meanwhile. Raises BundleError; nothing was unpickled where the bytes or versions differ.
     """
     metadata, files = check(directory, keys)
-    try:
-        schema = DataSetSchema.from_json(files[_SCHEMA])
-    except SchemaError as error:
-        raise BundleDamaged(f"{directory.name}/{_SCHEMA}: {error}") from error
-    scorer = Scorer(_unpickled(files[_PREPROCESSING]), _unpickled(files[_MODEL]))
-    if difference := golden.first_difference(schema, scorer, files[_GOLDEN]):
-        raise GoldenMismatch(f"{directory.name}: {difference}: this machine scores otherwise")
+    schema = _schema(directory, metadata, files[_SCHEMA])
+    scorer = _scorer(directory, files)
+    _check_scores(directory, schema, scorer, files[_GOLDEN])
     return Bundle(
         version=metadata["version"],
         schema=schema,
@@ -265,24 +296,58 @@ def load(directory: Path, keys: SigningKeys = NO_KEYS) -> Bundle:
     )
 
 
-def _read(directory: Path, name: str) -> bytes:
+def _schema(directory: Path, metadata: Mapping[str, Any], content: bytes) -> DataSetSchema:
     try:
-        return (directory / name).read_bytes()
+        schema = DataSetSchema.from_json(content)
+    except SchemaError as error:
+        raise BundleDamaged(f"{directory.name}/{_SCHEMA}: {error}; {_MEND}") from error
+    if (schema.key, schema.id) != (metadata["dataset"], metadata["schema_version"]):
+        raise BundleDamaged(f"{directory.name}/{_SCHEMA} declares {schema.id}: {_MEND}")
+    return schema
+
+
+def _scorer(directory: Path, files: Files) -> Scorer:
+    try:
+        return Scorer(_unpickled(files[_PREPROCESSING]), _unpickled(files[_MODEL]))
+    except Exception as error:  # whatever a pickle's classes raise
+        raise BundleDamaged(
+            f"{directory.name} holds no model that can be loaded ({type(error).__name__}): {_MEND}"
+        ) from error
+
+
+def _check_scores(directory: Path, schema: DataSetSchema, scorer: Scorer, document: bytes) -> None:
+    try:
+        difference = golden.first_difference(schema, scorer, document)
+    except Exception as error:  # also what a model raises that takes other inputs
+        raise BundleDamaged(
+            f"{directory.name}/{_GOLDEN} cannot be scored: {shown(str(error))}; {_MEND}"
+        ) from error
+    if difference:
+        raise GoldenMismatch(f"{directory.name}: {difference}: this machine scores otherwise")
+
+
+def _read(directory: Path, name: str, limit: int) -> bytes:
+    if directory.is_symlink():
+        raise BundleDamaged(f"{directory.name} is a symbolic link, which is not followed: {_MEND}")
+    try:
+        return plain_file.read(directory / name, limit)
     except FileNotFoundError as error:
         if not directory.is_dir():
             raise BundleMissing(f"there is no bundle {directory.name}") from error
         raise BundleDamaged(f"{directory.name} lacks {name}: {_MEND}") from error
+    except NotPlain as error:
+        raise BundleDamaged(f"{directory.name}/{name} {error.strerror}: {_MEND}") from error
     except OSError as error:
         raise BundleError(f"cannot read {directory / name}: {error.strerror}") from error
 
 
 def _check_signature(directory: Path, document: bytes, keys: SigningKeys) -> None:
-    if not (directory / SIGNATURE).exists():
+    if not os.path.lexists(directory / SIGNATURE):
         raise BundleUnsigned(
             f"{directory.name} is not signed: train it again with BUNDLE_SIGNING_KEY set (remove"
             " its directory first), or `sign` it if you know where it comes from"
         )
-    if not keys.accept(document, _read(directory, SIGNATURE)):
+    if not keys.accept(document, _read(directory, SIGNATURE, _MAX_DOCUMENT)):
         raise BundleUnsigned(
             f"{directory.name} is signed by none of the keys in BUNDLE_SIGNING_KEY, or was changed"
             " since: add its key, or remove its directory and train again"

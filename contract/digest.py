@@ -2,7 +2,11 @@
 
 import hashlib
 import json
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import StringConstraints
+
+Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 
 def canonical_json(document: Any) -> bytes:

@@ -1,16 +1,33 @@
 """Golden rows: requests with the exact scores that the trainer saw, for the api to repeat."""
 
-import json
 from collections.abc import Sequence
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from contract import stored_json
 from contract.digest import canonical_json
 from contract.document import RequestError
 from contract.preprocessing import Matrix
 from contract.request import RequestModel, Values
 from contract.schema import DataSetSchema
 from contract.scoring import Scorer
+
+_MAX_CASES = 10_000
+
+
+class _Case(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    instance: dict[str, int | float | None]
+    probability: Annotated[float, Field(ge=0, le=1)]
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    cases: Annotated[list[_Case], Field(min_length=1, max_length=_MAX_CASES)]
 
 
 def as_matrix(rows: Sequence[Values]) -> Matrix:
@@ -29,20 +46,19 @@ def encode(schema: DataSetSchema, scorer: Scorer, rows: Matrix) -> bytes:
 
 
 def rows(schema: DataSetSchema, golden: bytes) -> Matrix:
-    """The golden requests, read as the api reads a request; raises RequestError."""
-    model = RequestModel(schema)
-    cases = json.loads(golden)["cases"]
-    return as_matrix([model.parse(canonical_json(case["instance"])) for case in cases])
+    """The golden requests, read as the api reads a request; raises ValueError or RequestError."""
+    return _rows(schema, _cases(golden))
 
 
 def first_difference(schema: DataSetSchema, scorer: Scorer, golden: bytes) -> str | None:
     """Send the golden requests through the whole path; None if every score is the same double.
 
     Each row is scored alone and all of them together, for both must give what the trainer saw.
+    Raises ValueError where the document is not what `encode` writes.
     """
-    cases = json.loads(golden)["cases"]
+    cases = _cases(golden)
     try:
-        received = rows(schema, golden)
+        received = _rows(schema, cases)
     except RequestError as error:
         return f"a golden row is not a valid request: {error}"
     together = scorer.score(received)
@@ -53,6 +69,22 @@ def first_difference(schema: DataSetSchema, scorer: Scorer, golden: bytes) -> st
             if actual != expected:
                 return f"golden row {index}: the trainer saw {expected!r}, this is {actual!r}"
     return None
+
+
+def _cases(golden: bytes) -> list[dict[str, Any]]:
+    """As they were read, and not as a model of them: a request is made of the very numbers."""
+    document = stored_json.read(golden)
+    try:
+        _Document.model_validate(document)
+    except ValidationError as error:
+        raise ValueError(stored_json.complaint(error)) from error
+    cases: list[dict[str, Any]] = document["cases"]
+    return cases
+
+
+def _rows(schema: DataSetSchema, cases: Sequence[dict[str, Any]]) -> Matrix:
+    model = RequestModel(schema)
+    return as_matrix([model.parse(canonical_json(case["instance"])) for case in cases])
 
 
 def _instance(schema: DataSetSchema, row: Matrix) -> dict[str, float | int | None]:

@@ -1,19 +1,34 @@
 """The declaration of a data set, from which everything that knows a column is derived."""
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from functools import cache
+from typing import Annotated, Literal
 
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from contract import stored_json
 from contract.digest import canonical_json
+from contract.text import Line, Name
 
 Kind = Literal["integer", "float"]
 
 # PostgreSQL's integer; a count beyond it could be answered but not logged.
 INTEGER_LIMIT = 2**31 - 1
+# Far under the 1600 columns that PostgreSQL's tables can have.
+_MAX_FEATURES = 1000
+_MAX_CODES = 100
+
+# What a declaration is read by is its own types: nothing is converted, nothing may be surplus.
+_STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+# An integer stays one, so that what is read is written again byte for byte.
+Number = Annotated[int | float, Field(ge=-1e300, le=1e300)]
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+# PostgreSQL cuts longer identifiers.
+_COLUMN = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 class SchemaError(Exception):
@@ -24,8 +39,10 @@ class SchemaError(Exception):
 class RatioOf:
     """A ratio to `feature` where that is present and above `above`; elsewhere an amount."""
 
-    feature: str
-    above: float
+    __pydantic_config__ = _STRICT
+
+    feature: Line
+    above: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +54,17 @@ class Feature:
     treats them as missing, the log keeps them as received.
     """
 
-    name: str
+    __pydantic_config__ = _STRICT
+
+    name: Line
     kind: Kind
     nullable: bool
-    minimum: float
-    maximum: float
-    unit: str
-    description: str
-    example: float
-    missing_codes: tuple[float, ...] = ()
+    minimum: Number
+    maximum: Number
+    unit: Line
+    description: Line
+    example: Number
+    missing_codes: Annotated[tuple[Number, ...], Field(max_length=_MAX_CODES)] = ()
     ratio_of: RatioOf | None = None
 
     @property
@@ -67,13 +86,26 @@ class Feature:
         in_range = self.minimum <= value <= self.maximum
         return in_range and (self.kind == "float" or float(value).is_integer())
 
+    def contradictions(self) -> Iterator[str]:
+        """What no declaration may say of a feature."""
+        if not _COLUMN.fullmatch(self.column):
+            yield f"{self.name} makes no name of a column, of 1 to 63 letters and digits"
+        if ":" in self.name:
+            yield f"{self.name} holds a colon, see RequestModel"
+        if self.kind == "integer" and max(abs(self.minimum), self.maximum) > INTEGER_LIMIT:
+            yield f"{self.name} exceeds a 32-bit integer"
+        if not self.accepts(self.example):
+            yield f"the example of {self.name} is out of its range"
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """The label: 1 is the event that the probability speaks of."""
 
-    name: str
-    description: str
+    __pydantic_config__ = _STRICT
+
+    name: Line
+    description: Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +116,21 @@ class DataSetSchema:
     keeps it in every row as `schema_version`.
     """
 
-    key: str
-    version: int
-    title: str
-    features: tuple[Feature, ...]
+    __pydantic_config__ = _STRICT
+
+    key: Name
+    version: Annotated[int, Field(ge=0, le=INTEGER_LIMIT)]
+    title: Line
+    features: Annotated[tuple[Feature, ...], Field(min_length=1, max_length=_MAX_FEATURES)]
     target: Target
 
     def __post_init__(self) -> None:
         columns = [feature.column for feature in self.features]
         if len(set(columns)) != len(columns):
-            raise SchemaError(f"{self.key}: two features share a column name: {sorted(columns)}")
+            raise SchemaError(f"{self.key}: two features share a column name")
         for feature in self.features:
-            if ":" in feature.name:
-                raise SchemaError(f"{self.key}: {feature.name} holds a colon, see RequestModel")
-            if not feature.minimum <= feature.example <= feature.maximum:
-                raise SchemaError(f"{self.key}: the example of {feature.name} is out of its range")
-            if feature.kind == "integer" and feature.maximum > INTEGER_LIMIT:
-                raise SchemaError(f"{self.key}: {feature.name} exceeds a 32-bit integer")
+            for problem in feature.contradictions():
+                raise SchemaError(f"{self.key}: {problem}")
             if feature.ratio_of and feature.ratio_of.feature not in self.names:
                 raise SchemaError(f"{self.key}: {feature.name} is a ratio of an unknown feature")
 
@@ -133,11 +163,16 @@ class DataSetSchema:
         Raises SchemaError where the document is not a declaration.
         """
         try:
-            fields: dict[str, Any] = json.loads(document)
-            features = tuple(_feature(item) for item in fields.pop("features"))
-            return cls(features=features, target=Target(**fields.pop("target")), **fields)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            content = stored_json.read(document)
+            schema = _description().validate_json(document)
+        except ValidationError as error:
+            reason = stored_json.complaint(error)
+            raise SchemaError(f"not a data set declaration: {reason}") from error
+        except ValueError as error:
             raise SchemaError(f"not a data set declaration: {error}") from error
+        if content != stored_json.read(schema.to_json()):
+            raise SchemaError("not a data set declaration: it lacks what has a default")
+        return schema
 
 
 def snake_case(name: str) -> str:
@@ -145,12 +180,7 @@ def snake_case(name: str) -> str:
     return "_".join(_WORD.findall(name)).lower()
 
 
-def _feature(fields: Mapping[str, Any]) -> Feature:
-    ratio_of = fields["ratio_of"]
-    return Feature(
-        **{
-            **fields,
-            "missing_codes": tuple(fields["missing_codes"]),
-            "ratio_of": RatioOf(**ratio_of) if ratio_of else None,
-        }
-    )
+@cache
+def _description() -> TypeAdapter[DataSetSchema]:
+    """Made at its first use: who only writes a declaration need not wait for it."""
+    return TypeAdapter(DataSetSchema)

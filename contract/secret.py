@@ -4,6 +4,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from contract import plain_file
+
+_MAX_BYTES = 2**16
+
 
 class SecretError(Exception):
     """A secret cannot be read; the message names the setting and quotes nothing of it."""
@@ -20,7 +24,12 @@ def read_words(name: str, text: SecretStr | None, file: Path | None) -> list[str
     if text is not None and file is not None:
         raise SecretError(f"{name} and {name}_FILE are both set: keep one of them")
     try:
-        content = file.read_text(encoding="utf-8") if file else text and text.get_secret_value()
+        # An operator's own path, which may be a link, as Kubernetes mounts secrets.
+        content = (
+            plain_file.read(file, _MAX_BYTES, follow=True).decode()
+            if file
+            else text and text.get_secret_value()
+        )
     except OSError as error:
         raise SecretError(f"{name}_FILE: cannot read {file}: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -6,19 +6,31 @@ It is a file of its own: signing changes neither the version nor what was publis
 
 import hashlib
 import hmac
-import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from contract.digest import canonical_json
+from contract import stored_json
+from contract.digest import Sha256, canonical_json
 from contract.secret import SecretError, read_words
+from contract.text import Line
 
 SIGNATURE = "signature.json"
-_ALGORITHM = "HMAC-SHA256"
+_ALGORITHM: Literal["HMAC-SHA256"] = "HMAC-SHA256"
 _LEAST = 32
+
+
+class _Document(BaseModel):
+    """What signature.json holds."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    algorithm: Literal["HMAC-SHA256"]
+    key_id: Line
+    signature: Sha256
 
 
 class SigningKeys:
@@ -57,9 +69,8 @@ class SigningKeys:
     def accept(self, metadata: bytes, signature: bytes) -> bool:
         """Whether one of the keys made this signature of these bytes."""
         try:
-            document = json.loads(signature)
-            claimed = str(document["signature"]).encode() if _is_ours(document) else b""
-        except (ValueError, KeyError, TypeError, RecursionError):
+            claimed = _Document.model_validate(stored_json.read(signature)).signature.encode()
+        except ValueError:
             return False
         # All of them, each in constant time: the time tells nothing of a key.
         fitting = [hmac.compare_digest(_mac(key, metadata).encode(), claimed) for key in self._keys]
@@ -82,10 +93,6 @@ class SigningSettings(BaseSettings):
     def signing_keys(self) -> SigningKeys:
         """The keys as the variable or the file holds them now; raises SecretError."""
         return SigningKeys.read(self.bundle_signing_key, self.bundle_signing_key_file)
-
-
-def _is_ours(document: object) -> bool:
-    return isinstance(document, dict) and document.get("algorithm") == _ALGORITHM
 
 
 def _mac(key: bytes, metadata: bytes) -> str:

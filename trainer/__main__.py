@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from contract.bundle import BundleError
 from contract.schema import SchemaError
 from contract.secret import SecretError
+from contract.text import lines_shown
 from trainer import training, versions
 from trainer.context import Context
 from trainer.errors import TrainerError
@@ -32,7 +33,7 @@ def main() -> int:
     problem = _problem(arguments, settings)
     if problem is None:
         return 0
-    sys.stderr.write(f"{arguments.command} failed: {problem}\n")
+    sys.stderr.write(f"{arguments.command} failed: {lines_shown(problem)}\n")
     return 1
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from contract.preprocessing import Matrix
 from contract.schema import DataSetSchema
+from contract.text import shown
 from trainer.columns import Column, columns_of
 from trainer.data import Data
 from trainer.errors import DataRefused
@@ -57,7 +58,7 @@ def read_csv(path: Path, schema: DataSetSchema) -> Data:
     return Data(
         features=np.ascontiguousarray(rows[:, :-1]),
         labels=rows[:, -1].astype(np.int8),
-        source=path.name,
+        source=shown(path.name),
         is_sample=False,
     )
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Literal
 
+from contract.text import lines_shown
+
 LogFormat = Literal["console", "json", "auto"]
 
 
@@ -47,5 +49,6 @@ def _object(level: str, event: str, fields: dict[str, object]) -> str:
 
 
 def _write(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+    # The names of files and what a bundle says of itself are others' words.
+    sys.stdout.write(f"{lines_shown(line)}\n")
     sys.stdout.flush()

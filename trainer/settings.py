@@ -1,13 +1,27 @@
 """Settings of the trainer."""
 
+import re
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
 from contract.datasets import DataSetKey
 from contract.signature import SigningSettings
+from contract.text import NAME
 from trainer.progress import LogFormat
+
+
+def _versions(text: str) -> str:
+    # A name that was mistyped would pin nothing, and its version would be removed.
+    if not all(re.fullmatch(NAME, version) for version in _words(text)):
+        raise ValueError("is not a list of versions, separated by commas, as `list` shows them")
+    return text
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in map(str.strip, text.split(",")) if word]
 
 
 class TrainerSettings(SigningSettings):
@@ -30,7 +44,7 @@ class TrainerSettings(SigningSettings):
     min_auc: float = Field(
         0.70, ge=0, le=1, description="A model with a lower AUC on the held-out rows is refused"
     )
-    pinned_versions: str = Field(
+    pinned_versions: Annotated[str, AfterValidator(_versions)] = Field(
         "", description="Versions that `prune` never removes, separated by commas"
     )
     log_format: LogFormat = Field(
@@ -41,4 +55,4 @@ class TrainerSettings(SigningSettings):
     @property
     def pinned(self) -> frozenset[str]:
         """The versions that are never removed."""
-        return frozenset(filter(None, map(str.strip, self.pinned_versions.split(","))))
+        return frozenset(_words(self.pinned_versions))

@@ -5,6 +5,7 @@ from typing import Any
 
 from contract import bundle
 from contract.bundle import BundleDamaged, BundleError, BundleUnsigned
+from contract.metadata import Metadata
 from trainer import comparison
 from trainer.context import Context
 from trainer.errors import TrainerError
@@ -91,20 +92,21 @@ def prune(context: Context, keep: int) -> None:
 
 
 def _in_words(metadata: Any) -> str:
-    metrics, data = metadata["metrics"], metadata["data"]
+    told = Metadata.model_validate(metadata)
+    metrics, data = told.metrics, told.data
     return (
-        f"{_age(metadata['created_at']):>9}  AUC {metrics['auc']:.4f}"
-        f"  AP {metrics['average_precision']:.4f}  Brier {metrics['brier']:.4f}"
-        f"  {data['rows']:,} rows, {data['source']}"
+        f"{_age(told.created_at):>9}  AUC {metrics.auc:.4f}"
+        f"  AP {metrics.average_precision:.4f}  Brier {metrics.brier:.4f}"
+        f"  {data.rows:,} rows, {data.source}"
     )
 
 
 def _in_fields(metadata: Any) -> dict[str, Any]:
-    metrics, data = metadata["metrics"], metadata["data"]
+    told = Metadata.model_validate(metadata)
     return {
-        "created_at": metadata["created_at"],
-        **{name: metrics[name] for name in ("auc", "average_precision", "brier")},
-        **{name: data[name] for name in ("rows", "source", "is_sample")},
+        "created_at": told.created_at,
+        **{name: getattr(told.metrics, name) for name in ("auc", "average_precision", "brier")},
+        **{name: getattr(told.data, name) for name in ("rows", "source", "is_sample")},
     }
 
 

@@ -1,0 +1,111 @@
+"""What metadata.json holds: the one description by which it is written and read."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from contract.digest import Sha256
+from contract.signature import SIGNATURE
+from contract.text import Line, Name
+
+METADATA = "metadata.json"
+
+_MAX_FILES = 64
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+
+
+def _moment(text: str) -> str:
+    if not 2000 <= datetime.fromisoformat(text).year < 9999:
+        raise ValueError("is no time of our days")
+    return text
+
+
+# RFC 3339, which Python, Postgres and JSON's readers all take.
+Moment = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}(\.[0-9]{1,6})?"
+        r"(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$"
+    ),
+    AfterValidator(_moment),
+]
+
+
+def _file(name: str) -> str:
+    if name in {METADATA, SIGNATURE}:
+        raise ValueError("is not listed in itself")
+    return name
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class _Report(_Part):
+    """A part for people, which may say more; where it says one of these, that is what it is."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Data(_Report):
+    """What the model was trained on."""
+
+    sha256: Sha256
+    is_sample: bool
+    source: Line = "unknown"
+    rows: Count = 0
+    positives: Count = 0
+    training_rows: Count = 0
+    training_positives: Count = 0
+    held_out_rows: Count = 0
+
+
+class Settings(_Report):
+    """What steered the training."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    test_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
+
+
+class Metrics(_Report):
+    """How good the model is on the held-out rows."""
+
+    rows: Count = 0
+    positives: Count = 0
+    auc: Share = 0
+    average_precision: Share = 0
+    brier: Share = 0
+
+
+class Threshold(_Part):
+    """From which probability on the prediction is 1."""
+
+    value: Share
+    reason: Line
+
+
+class Metadata(_Part):
+    """All of metadata.json but its own checksum.
+
+    Only what a program goes by is described to the last member; the defaults of reports say what
+    may be left out.
+    """
+
+    format: int
+    version: Name
+    created_at: Moment
+    dataset: Name
+    schema_version: Line
+    data: Data
+    settings: Settings
+    threshold: Threshold
+    metrics: Metrics
+    libraries: dict[Name, Line]
+    python: Line
+    preprocessing: dict[str, Any]
+    files: Annotated[
+        dict[Annotated[Name, AfterValidator(_file)], Sha256], Field(max_length=_MAX_FILES)
+    ]
