@@ -231,6 +231,32 @@ def _check_members(metadata: Mapping[str, Any]) -> None:
         raise ValueError(f"lists no {', '.join(lacking)}")
 
 
+def named(directory: Path) -> str | None:
+    """The version that the metadata in a directory speak of, of whichever release."""
+    try:
+        return str(stored_json.read(_read(directory, METADATA, _MAX_DOCUMENT))["version"])
+    except (BundleError, LookupError, TypeError, ValueError):
+        return None
+
+
+def born(directory: Path) -> str | None:
+    """When a bundle was made, of whichever release; None for what is none, or not only ours.
+
+    It asks for less than `read_metadata`, for also what this release cannot read is a bundle: that
+    the metadata bear the directory's name, and that nothing lies beside the files they list.
+    """
+    try:
+        metadata = stored_json.read(_read(directory, METADATA, _MAX_DOCUMENT))
+        known = {*metadata["files"], METADATA, SIGNATURE, f".{SIGNATURE}"}
+        with os.scandir(directory) as entries:
+            is_ours = metadata["version"] == directory.name and all(
+                entry.name in known and entry.is_file(follow_symlinks=False) for entry in entries
+            )
+        return str(metadata["created_at"]) if is_ours else None
+    except (BundleError, OSError, LookupError, TypeError, ValueError):
+        return None
+
+
 def read_files(directory: Path, metadata: Mapping[str, Any]) -> dict[str, bytes]:
     """The bundle's files by name, each with the SHA-256 that the metadata gives.
 

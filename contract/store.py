@@ -5,7 +5,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ _STAGED_CURRENT = ".current-staged"
 _STAGING = ".staging-"
 
 _NAME = re.compile(NAME)
+_ID = re.compile(r".+-[0-9a-f]{12}")
 _MAX_CURRENT = 2**10
 _MAX_HISTORY = 2**24
 
@@ -52,10 +53,13 @@ class ModelStore:
         return self.root / version
 
     def versions(self) -> list[str]:
-        """The published versions, sorted by name."""
+        """The published versions, sorted by name.
+
+        Whatever else lies in the directory, as `lost+found` or somebody's copies, is not ours.
+        """
         if not self.root.is_dir():
             return []
-        return sorted(entry.name for entry in self.root.iterdir() if self._is_there(entry.name))
+        return sorted(entry.name for entry in self.root.iterdir() if self._is_version(entry))
 
     def has(self, version: str) -> bool:
         """Whether the version is published."""
@@ -148,16 +152,19 @@ class ModelStore:
         return earlier[-1] if earlier else None
 
     def remove(self, version: str) -> None:
-        """Remove a version that is not active; raises BundleMissing or StoreError."""
+        """Remove a version that is not active, whole or not at all.
+
+        Raises BundleMissing or StoreError.
+        """
         self._require(version)
-        # Renamed first: what a killed removal leaves is swept away with the next publication.
-        doomed = self.root / f"{_STAGING}{uuid.uuid4().hex}"
         try:
             with self._locked():
                 if version == self.active():
                     raise StoreError(f"{version} is the active version: activate another one first")
-                self.path(version).rename(doomed)
-                shutil.rmtree(doomed)
+                with self._aside() as aside:
+                    # Refused where its files could not be removed: a directory that gets another
+                    # parent must itself be writable. What a killed removal leaves is swept away.
+                    self.path(version).rename(aside / "bundle")
         except OSError as error:
             raise StoreError(f"cannot remove {self.root / version}: {error.strerror}") from error
 
@@ -197,6 +204,16 @@ class ModelStore:
             history.flush()
             os.fsync(history.fileno())
 
+    def _is_version(self, entry: Path) -> bool:
+        """Whether it bears our marks: the form of an id, or the metadata that each bundle has."""
+        if not self._is_there(entry.name):
+            return False
+        if _ID.fullmatch(entry.name):
+            return True
+        # A copy that somebody made of a version is that person's.
+        has_metadata = os.path.lexists(entry / bundle.METADATA)
+        return has_metadata and bundle.named(entry) in {None, entry.name}
+
     def _is_there(self, version: str) -> bool:
         try:
             return self.has(version)
@@ -226,20 +243,29 @@ class ModelStore:
     @contextmanager
     def _staging(self) -> Iterator[Path]:
         """A directory aside that is gone afterwards, as is what a killed trainer left."""
-        staging = self.root / f"{_STAGING}{uuid.uuid4().hex}"
-        with self._locked():
-            self._sweep()
-            staging.mkdir()
-            # Held while this process lives, whatever ends it: the sign that it is still at work.
-            mark = os.open(staging / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            lock.try_exclusively(mark, staging / _LOCK)
-        try:
-            content = staging / "bundle"
+        with ExitStack() as stack:
+            with self._locked():
+                self._sweep()
+                aside = stack.enter_context(self._aside())
+            content = aside / "bundle"
             content.mkdir()
             yield content
+
+    @contextmanager
+    def _aside(self) -> Iterator[Path]:
+        """A hidden directory that is gone afterwards; made while the store is locked."""
+        aside = self.root / f"{_STAGING}{uuid.uuid4().hex}"
+        aside.mkdir()
+        try:
+            # Held while this process lives, whatever ends it: the sign that it is still at work.
+            mark = os.open(aside / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                lock.try_exclusively(mark, aside / _LOCK)
+                yield aside
+            finally:
+                os.close(mark)
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
-            os.close(mark)
+            shutil.rmtree(aside, ignore_errors=True)
 
     def _sweep(self) -> None:
         """Remove what killed trainers left behind."""

@@ -6,6 +6,7 @@ from typing import Any
 from contract import bundle
 from contract.bundle import BundleDamaged, BundleError, BundleUnsigned
 from contract.metadata import Metadata
+from contract.store import StoreError
 from trainer import comparison
 from trainer.context import Context
 from trainer.errors import TrainerError
@@ -74,21 +75,35 @@ def diff(context: Context, first: str, second: str) -> None:
 
 
 def prune(context: Context, keep: int) -> None:
-    """Remove all but the newest `keep` versions, the active one and the pinned ones."""
-    ages: list[tuple[str, str]] = []
-    for version in context.store.versions():
+    """Remove all but the newest `keep` versions, the active one and the pinned ones.
+
+    Only whole bundles with nothing else among their files: the rest is not ours to remove.
+    """
+    store, say = context.store, context.progress.say
+    # Also of one that nobody vouches for: it is only about its age.
+    ages = {version: bundle.born(store.path(version)) for version in store.versions()}
+    known = [(age, version) for version, age in ages.items() if age is not None]
+    kept = {version for _, version in sorted(known, reverse=True)[:keep]}
+    kept |= context.settings.pinned | {store.active() or ""}
+    problems = []
+    for _, version in sorted(known):
+        if version in kept:
+            continue
         try:
-            # Also of one that nobody vouches for: it is only about its age.
-            created = bundle.read_metadata(context.store.path(version))["created_at"]
-        except BundleError:
-            created = ""
-        ages.append((created, version))
-    kept = {version for _, version in sorted(ages, reverse=True)[:keep]}
-    kept |= context.settings.pinned | {context.store.active() or ""}
-    for _, version in sorted(ages):
-        if version not in kept:
-            context.store.remove(version)
-            context.progress.say(f"removed {version}", version=version)
+            store.remove(version)
+        except StoreError as error:
+            problems.append(str(error))
+        else:
+            say(f"removed {version}", version=version)
+    for version, age in ages.items():
+        if age is None and version not in kept:
+            say(
+                f"left {store.path(version)}: it is no whole version, or holds other files: remove"
+                " it by hand if you do not want it",
+                version=version,
+            )
+    if problems:
+        raise TrainerError("\n".join(problems))
 
 
 def _in_words(metadata: Any) -> str:
