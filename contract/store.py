@@ -19,13 +19,13 @@ from contract.text import NAME, shown
 _CURRENT = "current"
 _LOCK = "lock"
 _HISTORY = ".activated"
-_STAGED_CURRENT = ".current-staged"
 _STAGING = ".staging-"
 
 _NAME = re.compile(NAME)
 _ID = re.compile(r".+-[0-9a-f]{12}")
 _MAX_CURRENT = 2**10
 _MAX_HISTORY = 2**24
+_MAX_EARLIER = 1000
 
 # No version can bear it, and it can be printed.
 _NO_VERSION = "\ufffd"
@@ -141,14 +141,8 @@ class ModelStore:
             raise StoreError(f"cannot sign {directory}: {error.strerror}") from error
 
     def previous(self) -> str | None:
-        """The version that was active before the active one and is still there."""
-        try:
-            content = plain_file.read(self.root / _HISTORY, _MAX_HISTORY)
-        except (FileNotFoundError, NotPlain):
-            return None
-        history = content.decode(errors="replace").splitlines()
-        active = self.active()
-        earlier = [version for version in history if version != active and self._is_there(version)]
+        """The version to which a rollback leads: what was active before, and is still there."""
+        earlier = self._earlier()
         return earlier[-1] if earlier else None
 
     def remove(self, version: str) -> None:
@@ -169,40 +163,71 @@ class ModelStore:
             raise StoreError(f"cannot remove {self.root / version}: {error.strerror}") from error
 
     def activate(self, version: str) -> None:
-        """Make a published version the active one, atomically.
+        """Make a published version the active one, atomically; it makes new history.
 
         Raises BundleMissing or StoreError.
         """
         self._require(version)
+        with self._changing_current():
+            self._require(version)  # nobody can remove it any more
+            outgoing = self.active()
+            if outgoing is not None and outgoing != version:
+                # Before the replacement: it was active whatever happens next. Where a crash keeps
+                # it active, the history ends with it, and whoever reads it looks beyond.
+                self._write(_HISTORY, _lines([*self._history(), outgoing][-_MAX_EARLIER:]))
+            self._write(_CURRENT, _lines([version]))
+
+    def roll_back(self, version: str) -> None:
+        """Make `previous()` the active one again, and forget what came after it: there is no redo.
+
+        Raises BundleMissing, or StoreError, also where another version is the previous one now.
+        """
+        self._require(version)
+        with self._changing_current():
+            earlier = self._earlier()
+            if earlier[-1:] != [version]:
+                raise StoreError(f"{version} is not the previous version any more: see `list`")
+            self._write(_CURRENT, _lines([version]))
+            # After the replacement: a crash before it leaves the version at the history's end,
+            # where it counts for nothing while it is active.
+            self._write(_HISTORY, _lines(earlier[:-1]))
+
+    @contextmanager
+    def _changing_current(self) -> Iterator[None]:
         current = self.root / _CURRENT
         try:
             with self._locked():
-                self._require(version)  # nobody can remove it any more
-                staged = self.root / _STAGED_CURRENT
-                staged.unlink(missing_ok=True)
-                durable.write(staged, f"{version}\n".encode())
-                outgoing = self.active()
-                if outgoing is not None and outgoing != version:
-                    self._remember(outgoing)
-                staged.replace(current)
-                durable.sync_directory(self.root)
+                yield
         except OSError as error:
             raise StoreError(f"cannot write {current}: {error.strerror}") from error
+
+    def _write(self, name: str, content: bytes) -> None:
+        """Replace a file of the store's own, atomically and durably."""
+        staged = self.root / f".{name.removeprefix('.')}-staged"
+        staged.unlink(missing_ok=True)
+        durable.write(staged, content)
+        staged.replace(self.root / name)
+        durable.sync_directory(self.root)
+
+    def _history(self) -> list[str]:
+        """What was active, oldest first; a line that a crash cut names nothing."""
+        try:
+            content = plain_file.read(self.root / _HISTORY, _MAX_HISTORY)
+        except (FileNotFoundError, NotPlain):
+            return []
+        return list(filter(_NAME.fullmatch, content.decode(errors="replace").splitlines()))
+
+    def _earlier(self) -> list[str]:
+        """What was active before the active version, and is still there, oldest first."""
+        active = self.active()
+        earlier = list(filter(self._is_there, self._history()))
+        while earlier and earlier[-1] == active:
+            earlier.pop()
+        return earlier
 
     def _require(self, version: str) -> None:
         if not self.has(version):
             raise BundleMissing(f"there is no bundle {version} in {self.root}")
-
-    def _remember(self, outgoing: str) -> None:
-        """Add the version that is about to be replaced to the history.
-
-        The outgoing one, since it was active whatever happens next: a crash before the replacement
-        leaves a history that is true. A line that a crash cut stands alone and names nothing.
-        """
-        with (self.root / _HISTORY).open("a", encoding="utf-8") as history:
-            history.write(f"\n{outgoing}\n")
-            history.flush()
-            os.fsync(history.fileno())
 
     def _is_version(self, entry: Path) -> bool:
         """Whether it bears our marks: the form of an id, or the metadata that each bundle has."""
@@ -292,3 +317,7 @@ class ModelStore:
             except OSError:
                 continue
         return None
+
+
+def _lines(versions: list[str]) -> bytes:
+    return "".join(f"{version}\n" for version in versions).encode()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contract import bundle
-from contract.bundle import BundleDamaged, BundleError, BundleUnsigned
+from contract.bundle import Bundle, BundleDamaged, BundleError, BundleUnsigned
 from contract.metadata import Metadata
 from contract.store import StoreError
 from trainer import comparison
@@ -40,20 +40,37 @@ def show(context: Context) -> None:
 def activate(context: Context, version: str) -> None:
     """Make a published version the active one, after checking that it loads."""
     before = context.store.active()
-    context.store.load(version)
+    model = context.store.load(version)
     if version == before:
         context.progress.say(f"{version} is active already", version=version)
         return
     context.store.activate(version)
-    context.progress.say(f"{version} is active now; it was {before or 'none'}", version=version)
+    _say_active(context, model, before)
 
 
 def rollback(context: Context) -> None:
-    """Activate the version that was active before."""
-    previous = context.store.previous()
+    """Go back to what was active before; again and again, until nothing was."""
+    before, previous = context.store.active(), context.store.previous()
     if previous is None:
-        raise TrainerError("no other version was active before: see `list` and `activate`")
-    activate(context, previous)
+        raise TrainerError(
+            f"no version was active before {before or 'the first'}: see `list` and `activate`"
+        )
+    try:
+        model = context.store.load(previous)
+    except BundleError as error:
+        raise TrainerError(f"{error}; or choose another one: see `list` and `activate`") from error
+    context.store.roll_back(previous)
+    _say_active(context, model, before)
+
+
+def _say_active(context: Context, model: Bundle, before: str | None) -> None:
+    version = model.version
+    context.progress.say(f"{version} is active now; it was {before or 'none'}", version=version)
+    if model.is_sample:
+        context.progress.warn(
+            f"{version} was trained on the BUILT-IN SAMPLE: its rows are made up, and so is what"
+            " this model says."
+        )
 
 
 def sign(context: Context, version: str | None) -> None:
