@@ -11,6 +11,7 @@ from api.card import Card
 from api.settings import ApiSettings, ModelRefused
 from contract.bundle import BundleError
 from contract.golden import as_matrix
+from contract.lease import Lease
 from contract.request import RequestModel, Values
 from contract.schema import DataSetSchema
 from contract.scoring import Scorer
@@ -36,12 +37,15 @@ class ServedModel:
     is_signed: bool
     """Whether one of the accepted keys signed it; without keys nobody asks."""
     card: Card | None
+    lease: Lease
+    """Keeps the version from being removed while it is served: the next start needs it."""
 
     @classmethod
     def load(cls, settings: ApiSettings) -> "ServedModel":
         """The version that the settings name, or the active one; raises ModelRefused."""
         with _store(settings) as store:
             version = settings.model_version or _active(store)
+            lease = store.lease(version)
             bundle = store.load(version)
         row_format = RowFormat(bundle.schema)
         _check_columns(bundle.version, row_format)
@@ -56,6 +60,7 @@ class ServedModel:
             metadata=dict(bundle.metadata),
             is_signed=bool(store.keys),
             card=Card.of(bundle.version, bundle.extras),
+            lease=lease,
         )
 
     def successor(self, settings: ApiSettings, version: str) -> "ServedModel":
@@ -65,6 +70,7 @@ class ServedModel:
         rows on their way to the log go by the declaration that is served.
         """
         with _store(settings) as store:
+            lease = store.lease(version)
             bundle = store.load(version)
         if bundle.schema.to_json() != self.schema.to_json():
             raise ModelRefused(
@@ -80,6 +86,7 @@ class ServedModel:
             metadata=dict(bundle.metadata),
             is_signed=bool(store.keys),
             card=Card.of(bundle.version, bundle.extras),
+            lease=lease,
         )
 
     @property

@@ -28,6 +28,8 @@ class Serving:
 
     def switch(self, model: ServedModel) -> None:
         """Let every request that begins from now on see another model."""
+        # A request that began with the other one has all of it in memory.
+        self.model.lease.release()
         self.model = model
         self.refused = None
         self.switches += 1

@@ -9,8 +9,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from contract import bundle, durable, lock, plain_file
+from contract import bundle, durable, lease, lock, plain_file
 from contract.bundle import NO_KEYS, Bundle, BundleError, BundleMissing, Files
+from contract.lease import Lease
 from contract.lock import LockError
 from contract.plain_file import NotPlain
 from contract.signature import SIGNATURE, SigningKeys
@@ -33,6 +34,10 @@ _NO_VERSION = "\ufffd"
 
 class StoreError(BundleError):
     """The directory of bundles cannot be written."""
+
+
+class VersionInUse(StoreError):
+    """An api serves the version."""
 
 
 class ModelStore:
@@ -91,6 +96,10 @@ class ModelStore:
         """`bundle.load` of a version."""
         return bundle.load(self.path(version), self.keys)
 
+    def lease(self, version: str) -> Lease:
+        """Keep a version from being removed, for as long as the lease lives."""
+        return Lease(self.path(version))
+
     def activation(self) -> tuple[str | None, object]:
         """The active version, and a mark that changes whenever one is activated.
 
@@ -148,13 +157,15 @@ class ModelStore:
     def remove(self, version: str) -> None:
         """Remove a version that is not active, whole or not at all.
 
-        Raises BundleMissing or StoreError.
+        Raises BundleMissing, VersionInUse or another StoreError.
         """
         self._require(version)
         try:
-            with self._locked():
+            with self._locked(), lease.withheld(self.path(version)) as is_free:
                 if version == self.active():
                     raise StoreError(f"{version} is the active version: activate another one first")
+                if not is_free:
+                    raise VersionInUse(f"{version} is in use: an api serves it")
                 with self._aside() as aside:
                     # Refused where its files could not be removed: a directory that gets another
                     # parent must itself be writable. What a killed removal leaves is swept away.

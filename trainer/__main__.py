@@ -98,7 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     diff = commands.add_parser("diff", help="in what two versions differ")
     diff.add_argument("first")
     diff.add_argument("second")
-    prune = commands.add_parser("prune", help="remove old versions; never active or pinned ones")
+    prune = commands.add_parser(
+        "prune", help="remove old versions; never active, pinned or served ones"
+    )
     prune.add_argument("--keep", type=_count, required=True, help="how many of the newest to keep")
     get = commands.add_parser("fetch", help="get the real data from OpenML")
     get.add_argument("--force", action="store_true", help="replace another file of that name")

@@ -16,7 +16,7 @@ from trainer.progress import LogFormat
 def _versions(text: str) -> str:
     # A name that was mistyped would pin nothing, and its version would be removed.
     if not all(re.fullmatch(NAME, version) for version in _words(text)):
-        raise ValueError("is not a list of versions, separated by commas, as `list` shows them")
+        raise ValueError("holds what is no name of a version: `list` shows them")
     return text
 
 
@@ -47,6 +47,9 @@ class TrainerSettings(SigningSettings):
     pinned_versions: Annotated[str, AfterValidator(_versions)] = Field(
         "", description="Versions that `prune` never removes, separated by commas"
     )
+    model_version: Annotated[str, AfterValidator(_versions)] = Field(
+        "", description="The version that the api is to serve; `prune` never removes it"
+    )
     log_format: LogFormat = Field(
         "console",
         description="`json` writes one JSON object a line; `auto` does where nobody looks on",
@@ -55,4 +58,4 @@ class TrainerSettings(SigningSettings):
     @property
     def pinned(self) -> frozenset[str]:
         """The versions that are never removed."""
-        return frozenset(_words(self.pinned_versions))
+        return frozenset([*_words(self.pinned_versions), *_words(self.model_version)])

@@ -6,7 +6,7 @@ from typing import Any
 from contract import bundle
 from contract.bundle import Bundle, BundleDamaged, BundleError, BundleUnsigned
 from contract.metadata import Metadata
-from contract.store import StoreError
+from contract.store import StoreError, VersionInUse
 from trainer import comparison
 from trainer.context import Context
 from trainer.errors import TrainerError
@@ -92,7 +92,7 @@ def diff(context: Context, first: str, second: str) -> None:
 
 
 def prune(context: Context, keep: int) -> None:
-    """Remove all but the newest `keep` versions, the active one and the pinned ones.
+    """Remove all but the newest `keep` versions, the active, the pinned and the served ones.
 
     Only whole bundles with nothing else among their files: the rest is not ours to remove.
     """
@@ -108,6 +108,8 @@ def prune(context: Context, keep: int) -> None:
             continue
         try:
             store.remove(version)
+        except VersionInUse as error:
+            say(f"kept {error}", version=version)
         except StoreError as error:
             problems.append(str(error))
         else:
