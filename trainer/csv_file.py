@@ -32,8 +32,24 @@ _QUOTED = re.compile(r'(?:^|(?<=,))"[^",]*"(?=[,\r\n]|$)')
 _PLAIN = b"0123456789+-.eENA,\r\n"
 
 
+# How programs name the column that counts the rows: pandas, R, Spark, and people.
+_INDEX = re.compile(
+    r"unnamed: ?\d+(\.\d+)*|level_\d+|x(\.\d+)?|\.\.\.\d+|_c\d+|v1"
+    r"|index|id|row|rowid|row_?number|#",
+    re.IGNORECASE,
+)
+
+
+class Header(NamedTuple):
+    """The columns in the order of the file, None for one that is not read."""
+
+    columns: list[Column | None]
+    empty: list[int]
+    """Places of columns without a name, which may hold nothing: commas at the ends of lines."""
+
+
 class Chunk(NamedTuple):
-    """Some rows as text, by column; the index holds their line numbers."""
+    """Some rows as text, by the columns' places; the index holds their line numbers."""
 
     texts: pd.DataFrame
     is_plain: bool
@@ -46,10 +62,8 @@ def read_csv(path: Path, schema: DataSetSchema) -> Data:
     what the file says.
     """
     with open_text(path) as file:
-        columns, has_index = _header(path, file, schema)
-        parts = [
-            _convert(path, columns, chunk) for chunk in _chunks(path, file, columns, has_index)
-        ]
+        header = _header(path, file, schema)
+        parts = [_convert(path, header, chunk) for chunk in _chunks(path, file, header)]
     if not parts:
         raise DataRefused(f"{path}: a header, but no rows")
     rows = np.concatenate(parts)
@@ -63,33 +77,47 @@ def read_csv(path: Path, schema: DataSetSchema) -> Data:
     )
 
 
-def _header(path: Path, file: IO[str], schema: DataSetSchema) -> tuple[list[Column], bool]:
-    """The columns in the order of the file, and whether an index column comes first."""
+def _header(path: Path, file: IO[str], schema: DataSetSchema) -> Header:
     line = file.readline().lstrip("\ufeff")
     if not line.strip():
         raise DataRefused(f"{path}: empty")
     (names,) = csv.reader([line])
-    has_index = names[0] == ""
-    names = names[1:] if has_index else names
     known = {column.name: column for column in columns_of(schema)}
+    named = next((place for place, name in enumerate(names) if name), len(names))
+    # Columns that count rows, at the front without a name or anywhere under a usual one.
+    unread = {
+        place
+        for place, name in enumerate(names)
+        if name not in known and (place < named or not name or _INDEX.fullmatch(name))
+    }
+    strange = [
+        name for place, name in enumerate(names) if name not in known and place not in unread
+    ]
     problems = [
         *(f"the column {name} is missing" for name in known if name not in names),
-        *(
-            f"the column {name!r} is not one of {schema.title}'s"
-            for name in names
-            if name not in known
-        ),
+        *(f"the column {name!r} is not one of {schema.title}'s" for name in strange),
         *(f"the column {name} is there twice" for name in known if names.count(name) > 1),
     ]
     if problems:
         hint = "; the delimiter must be a comma" if len(names) <= 1 else ""
-        raise DataRefused(f"{path}, line 1: " + "; ".join(problems[:_MAX_PROBLEMS]) + hint)
-    return [known[name] for name in names], has_index
+        raise DataRefused(
+            f"{path}, line 1: " + "; ".join(problems[:_MAX_PROBLEMS]) + hint + _advice(strange)
+        )
+    return Header(
+        columns=[None if place in unread else known[name] for place, name in enumerate(names)],
+        empty=[place for place in unread if place > named and not names[place]],
+    )
 
 
-def _chunks(path: Path, file: IO[str], columns: list[Column], has_index: bool) -> Iterator[Chunk]:
-    fields = len(columns) + has_index
-    names = [column.name for column in columns]
+def _advice(strange: list[str]) -> str:
+    if not strange:
+        return ""
+    listed = ", ".join(map(repr, strange[:_MAX_PROBLEMS]))
+    return f"\nWhat to do: rename or drop what is not the data's: {shown(listed, 500)}."
+
+
+def _chunks(path: Path, file: IO[str], header: Header) -> Iterator[Chunk]:
+    fields = len(header.columns)
     line = 2
     while lines := list(islice(file, _ROWS_AT_ONCE)):
         _check_lines(path, lines, fields, line)
@@ -97,7 +125,7 @@ def _chunks(path: Path, file: IO[str], columns: list[Column], has_index: bool) -
         frame = pd.read_csv(
             io.StringIO(text),
             header=None,
-            names=["", *names] if has_index else names,
+            names=list(range(fields)),
             dtype=str,
             keep_default_na=False,
             na_filter=False,
@@ -124,27 +152,40 @@ def _check_lines(path: Path, lines: list[str], fields: int, first: int) -> None:
         problems.append(f"{path}, line {last}: the last line does not end: the file was cut")
     if problems:
         raise _refusal(
-            problems, "get the file again, or mend these lines; the delimiter is a comma"
+            problems,
+            "get the file again, or mend these lines; the delimiter is a comma, and each line has"
+            " as many as the first",
         )
 
 
-def _convert(path: Path, columns: list[Column], chunk: Chunk) -> Matrix:
+def _convert(path: Path, header: Header, chunk: Chunk) -> Matrix:
     """The rows as doubles, the features in the declaration's order and then the target."""
     problems: list[str] = []
-    rows = np.empty((len(chunk.texts), len(columns)))
-    for column in columns:
-        texts = chunk.texts[column.name]
+    read = [(place, column) for place, column in enumerate(header.columns) if column is not None]
+    rows = np.empty((len(chunk.texts), len(read)))
+    for place, column in read:
+        texts = chunk.texts[place]
         missing = texts.isin(_MISSING).to_numpy()
         numbers = _numbers(texts.mask(missing, "nan"), is_plain=chunk.is_plain)
         rows[:, column.place] = numbers
         for rule, broken in column.broken(numbers, missing):
-            lines = texts.index[broken]
-            found = ", ".join(f"line {line}: {texts[line]!r}" for line in lines[:3])
-            more = f" and {len(lines) - 3:,} more" if len(lines) > 3 else ""
-            problems.append(f"{path}, column {column.name}: {rule} ({found}{more})")
+            problems.append(f"{path}, column {column.name}: {rule} ({_where(texts, broken)})")
+    for place in header.empty:
+        texts = chunk.texts[place]
+        if (broken := (texts != "").to_numpy()).any():
+            problems.append(
+                f"{path}, column {place + 1}: has no name and may hold nothing"
+                f" ({_where(texts, broken)})"
+            )
     if problems:
         raise _refusal(problems, "mend these values, or leave out their lines")
     return rows
+
+
+def _where(texts: "pd.Series[str]", broken: NDArray[np.bool_]) -> str:
+    lines = texts.index[broken]
+    found = ", ".join(f"line {line}: {texts[line]!r}" for line in lines[:3])
+    return found + (f" and {len(lines) - 3:,} more" if len(lines) > 3 else "")
 
 
 def _refusal(problems: list[str], advice: str) -> DataRefused:

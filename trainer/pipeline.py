@@ -12,6 +12,7 @@ from contract.store import ModelStore
 from trainer.card import model_card
 from trainer.csv_file import read_csv
 from trainer.data import Data
+from trainer.data_files import NAME, find
 from trainer.errors import DataRefused, TrainerError
 from trainer.evaluation import Scores, choose_threshold, evaluate, require_quality, score
 from trainer.golden_rows import golden_rows
@@ -55,7 +56,7 @@ def load_data(
 
     sample: whether it must be the sample; None: whatever is there.
     """
-    path = None if sample else settings.data_path or _find(settings.data_dir)
+    path = None if sample else _located(schema, settings)
     if path is None:
         if sample is False:
             raise DataRefused(
@@ -69,11 +70,6 @@ def load_data(
                 " Real data: data/README.md"
             )
         return make_sample(schema)
-    if not path.exists():
-        raise DataRefused(
-            f"{path}: No such file or directory; put the data there, or set DATA_PATH to where it"
-            " is (in a container: to where it is mounted)"
-        )
     with progress.step(f"read {path.name}"):
         return read_csv(path, schema)
 
@@ -148,9 +144,19 @@ def publish(store: ModelStore, version: str, files: dict[str, bytes]) -> bool:
     return published
 
 
-def _find(directory: Path) -> Path | None:
-    for name in ("cs-training.csv", "cs-training.csv.zip"):
-        # A link that leads nowhere is data that is missing, and not no data.
-        if (directory / name).exists() or (directory / name).is_symlink():
-            return directory / name
-    return None
+def _located(schema: DataSetSchema, settings: TrainerSettings) -> Path | None:
+    """Where the real data is; None where there is none. Raises DataRefused."""
+    path = settings.data_path
+    if path is None:
+        return find(settings.data_dir, schema)
+    if path.is_dir():
+        found = find(path, schema)
+        if found is None:
+            raise DataRefused(f"{path}: a directory without {NAME} in it: put the data there")
+        return found
+    if not path.exists():
+        raise DataRefused(
+            f"{path}: No such file or directory; put the data there, or set DATA_PATH to where it"
+            " is (in a container: to where it is mounted)"
+        )
+    return path

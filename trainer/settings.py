@@ -34,7 +34,7 @@ class TrainerSettings(SigningSettings):
     dataset: DataSetKey = Field("gmsc", description="Key of the declaration in contract/datasets")
     data_dir: Path = Field(Path("data"), description="Where the data is looked for by its name")
     data_path: Path | None = Field(
-        None, description="The data, if elsewhere: a CSV, or a zip with one CSV in it"
+        None, description="The data, if elsewhere: a CSV, packed or not, or a directory with it"
     )
     fetch_dir: Path = Field(Path("data"), description="Where `fetch` writes the real data")
     seed: int = Field(0, ge=0, lt=2**32, description="Seed of everything random in the training")

@@ -268,7 +268,7 @@ def test_verify_on_other_data_fails_and_says_so(one: Trainer) -> None:
 
 
 def test_a_model_of_the_sample_is_verified_with_the_sample(trainer: Trainer) -> None:
-    data = (trainer.home / "cs-training.csv").rename(trainer.home / "later.csv")
+    data = (trainer.home / "cs-training.csv").rename(trainer.home / ".later.csv")
     trainer.run()
     data.rename(trainer.home / "cs-training.csv")
 

@@ -1,5 +1,6 @@
 """A CSV is read exactly, or refused with its file, line and column named."""
 
+import gzip
 import math
 import zipfile
 from pathlib import Path
@@ -362,11 +363,104 @@ def zipped(path: Path, *more: str) -> Path:
     return archive
 
 
-def test_a_zip_of_two_files_is_refused(path: Path) -> None:
+@pytest.mark.parametrize(
+    "more",
+    [
+        ("readme.txt",),
+        ("Data Dictionary.xls", "cs-test.csv", "sampleEntry.csv"),  # as the competition's is
+        ("__MACOSX/._cs-training.csv", "__MACOSX/", ".DS_Store", "Thumbs.db"),
+    ],
+)
+def test_the_data_in_a_zip_is_told_by_its_name(path: Path, more: tuple[str, ...]) -> None:
+    expected = written(path, csv_text(ROWS))
+
+    assert_same(read_csv(zipped(path, *more), SCHEMA), expected)
+
+
+@pytest.mark.parametrize("more", [("b.csv",), ("dir/a.csv", "dir/"), ("deep/cs-test.csv",)])
+def test_a_zip_of_several_files_of_which_any_could_be_the_data_is_refused(
+    path: Path, more: tuple[str, ...]
+) -> None:
+    path = path.with_name("a.csv")
     written(path, csv_text(ROWS))
 
-    with pytest.raises(DataRefused, match=r"\.zip: holds 2 files; one CSV is expected"):
-        read_csv(zipped(path, "readme.txt"), SCHEMA)
+    with pytest.raises(DataRefused, match=r"\.zip: holds 2 files; one CSV is .* one of a\.csv, "):
+        read_csv(zipped(path, *more), SCHEMA)
+
+
+def test_gzip_and_zips_in_zips_are_unpacked_whatever_their_names(path: Path) -> None:
+    expected = written(path, csv_text(ROWS))
+    packed = path.with_name("data")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    assert_same(read_csv(packed, SCHEMA), expected)
+
+    outer = path.with_name("outer.zip")
+    with zipfile.ZipFile(outer, "w") as file:
+        file.write(zipped(path), "kaggle/cs-training.csv.zip")
+    assert_same(read_csv(outer, SCHEMA), expected)
+
+
+@pytest.mark.parametrize("cut", [0.0, 0.01, 0.5, 0.99])
+def test_a_gzip_that_was_cut_is_refused(path: Path, cut: float) -> None:
+    whole = gzip.compress(csv_text(ROWS).encode())
+
+    refusal(path, whole[: int(len(whole) * cut)])
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"BZh9", "packed by bzip2: unpack it"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it"),
+        (b"\xd0\xcf\x11\xe0", "an Office document: save it as CSV"),
+        (b"<!DOCTYPE html><html>", "a web page, not the data"),
+    ],
+)
+def test_what_cannot_be_unpacked_is_named(path: Path, content: bytes, expected: str) -> None:
+    assert expected in refusal(path, content)
+
+
+def test_a_workbook_is_named(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("[Content_Types].xml", "")
+        file.writestr("xl/workbook.xml", "")
+
+    with pytest.raises(DataRefused, match="an Office document: save it as CSV"):
+        read_csv(path, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["Unnamed: 0"], ["", "Unnamed: 0"], ["", ""], ["Unnamed: 0.1", "Unnamed: 0"], ["Id"], ["X"]],
+)
+def test_columns_that_count_the_rows_are_not_read(path: Path, names: list[str]) -> None:
+    expected = written(path, csv_text(ROWS))
+    lines = csv_text(ROWS, index=False).splitlines(keepends=True)
+    head = ",".join([*names, lines[0]])
+    body = [",".join([*(["7"] * len(names)), line]) for line in lines[1:]]
+
+    assert_same(written(path, "".join([head, *body])), expected)
+
+
+@pytest.mark.parametrize("commas", [1, 3])
+def test_commas_at_the_ends_of_all_lines_are_no_columns(path: Path, commas: int) -> None:
+    expected = written(path, csv_text(ROWS))
+
+    assert_same(written(path, csv_text(ROWS).replace("\n", "," * commas + "\n")), expected)
+
+
+def test_a_column_without_a_name_that_holds_values_is_refused(path: Path) -> None:
+    text = csv_text(ROWS).replace("\n", ",\n").replace(",\n", ",5\n").replace(",5\n", ",\n", 1)
+
+    assert "column 13: has no name and may hold nothing (line 2: '5'" in refusal(path, text)
+
+
+def test_columns_to_drop_are_named(path: Path) -> None:
+    content = [row | {"zip": "1", "city": "1"} for row in ROWS]
+
+    message = refusal(path, csv_text(content, [*COLUMNS, "zip", "city"]))
+
+    assert "What to do: rename or drop what is not the data's: 'zip', 'city'." in message
 
 
 def test_a_zip_that_was_cut_anywhere_is_refused(path: Path) -> None:
