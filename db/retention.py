@@ -1,4 +1,4 @@
-"""`python -m db retain`: takes months off the log that are older than anybody asks for."""
+"""`python -m db retain`: takes off what is older than anybody asks for."""
 
 import re
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from psycopg2 import sql
 from sqlalchemy import Connection, Row, text
 
 from db.connection import owner, patience, wait_for
+from db.old_records import forget
 from db.settings import MigrateSettings
 from db.sql import run_composed
 
@@ -33,9 +34,10 @@ def retain(
 ) -> Iterator[str]:
     """Detach and drop the partitions older than `months` months; only names them unless `apply`.
 
-    Never a DELETE: a partition goes in an instant and gives its space back. Yields what is done.
-    A run goes on where an interrupted one ended. Raises DatabaseError where somebody holds a
-    partition for longer than `lock_seconds`.
+    No DELETE in the log: a partition goes in an instant and gives its space back. Of the tables
+    beside it, what is as old is deleted. Yields what is done. A run goes on where an interrupted
+    one ended. Raises DatabaseError where somebody holds a partition for longer than
+    `lock_seconds`.
     """
     engine = owner(settings)
     wait_for(engine, settings.database_wait_seconds)
@@ -50,6 +52,7 @@ def retain(
             if apply:
                 with patience(connection, name, lock_seconds):
                     _drop(connection, found)
+        yield from forget(connection, months=months, apply=apply)
 
 
 def _drop(connection: Connection, found: Row[tuple[str, int, int, bool, bool]]) -> None:

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db.log.errors import RowsRefused
+from db.log.offences import told
 from db.log.postgres import PostgresLog
 
-# A flood of refusals costs the database at most this much; the rest is only counted.
+# A flood of refusals costs the database at most this much; the rest is only counted. A row is
+# under 2 kB (db/log/offences.py), so that a process fills at most 40 MB a day.
 ROWS_A_MINUTE = 120
+ROWS_A_DAY = 20_000
 _WAITING = 1000
 # Live rows wait while refusals are written.
 _AT_ONCE = 10
@@ -18,23 +21,45 @@ _AT_ONCE = 10
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A refused request: which fields broke which rules, never a value."""
+    """A refused request, and which fields broke which rules."""
 
     request_id: str
     route: str
     status: int
     errors: Sequence[tuple[str, str]]
-    """JSON pointer and rule of each offending field."""
+    """JSON pointer and rule of each offending field; a pointer may hold the caller's own names."""
     model_version: str | None
+
+
+class Allowance:
+    """So many rows in so many seconds, earned evenly."""
+
+    def __init__(self, rows: int, seconds: float) -> None:
+        self._most = float(rows)
+        self._a_second = rows / seconds
+        self._left = float(rows)
+        self._counted_at = time.monotonic()
+
+    @property
+    def rows(self) -> int:
+        """Whole rows that may be written now."""
+        now = time.monotonic()
+        earned = (now - self._counted_at) * self._a_second
+        self._left = min(self._most, self._left + earned)
+        self._counted_at = now
+        return int(self._left)
+
+    def spend(self) -> None:
+        """One row was written."""
+        self._left -= 1
 
 
 class Rejections:
     """Best effort and bounded: what does not fit is counted in the next row that is written."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Rejection] = deque()
-        self._allowance = float(ROWS_A_MINUTE)
-        self._counted_at = time.monotonic()
+        self._waiting: deque[tuple[object, ...]] = deque()
+        self._allowances = (Allowance(ROWS_A_MINUTE, 60), Allowance(ROWS_A_DAY, 24 * 60 * 60))
         self.suppressed = 0
         """Refusals that were counted, but not written, since the last row."""
 
@@ -43,7 +68,16 @@ class Rejections:
         if len(self._waiting) >= _WAITING:
             self.suppressed += 1
         else:
-            self._waiting.append(rejection)
+            # All protocols pass here, and what waits is harmless already.
+            self._waiting.append(
+                (
+                    rejection.request_id,
+                    rejection.route,
+                    rejection.status,
+                    json.dumps(told(rejection.errors)),
+                    rejection.model_version,
+                )
+            )
 
     @property
     def due(self) -> bool:
@@ -52,34 +86,27 @@ class Rejections:
 
     def save(self, postgres: PostgresLog) -> None:
         """Write some of what waits, as far as the allowance goes; raises PostgresAway."""
-        now = time.monotonic()
-        earned = (now - self._counted_at) * ROWS_A_MINUTE / 60
-        self._allowance = min(float(ROWS_A_MINUTE), self._allowance + earned)
-        self._counted_at = now
-        for _ in range(min(_AT_ONCE, int(self._allowance), len(self._waiting))):
+        for _ in range(min(_AT_ONCE, self._allowed, len(self._waiting))):
             self._write(postgres, self._waiting[0])
             self._waiting.popleft()
-            self._allowance -= 1
-        while self._waiting and self._allowance < 1:
+            for allowance in self._allowances:
+                allowance.spend()
+        while self._waiting and not self._allowed:
             self._waiting.popleft()
             self.suppressed += 1
 
-    def _write(self, postgres: PostgresLog, rejection: Rejection) -> None:
-        errors = [{"pointer": pointer, "rule": rule} for pointer, rule in rejection.errors]
+    @property
+    def _allowed(self) -> int:
+        return min(allowance.rows for allowance in self._allowances)
+
+    def _write(self, postgres: PostgresLog, values: tuple[object, ...]) -> None:
         suppressed, self.suppressed = self.suppressed, 0
         try:
             postgres.execute(
                 "INSERT INTO rejected_request"
                 " (request_id, route, status, errors, model_version, suppressed)"
                 " VALUES (%s, %s, %s, %s, %s, %s)",
-                (
-                    rejection.request_id,
-                    rejection.route,
-                    rejection.status,
-                    json.dumps(errors),
-                    rejection.model_version,
-                    suppressed,
-                ),
+                (*values, suppressed),
             )
         except RowsRefused:
             self.suppressed += suppressed + 1
