@@ -35,8 +35,8 @@ def migrate(settings: MigrateSettings, *, lock_seconds: int = 20) -> Iterator[st
     wait_for(administrator, settings.database_wait_seconds)
     with administrator.connect() as guard:
         # Held in the administrator's database: the service's own may not be there yet.
-        lock(guard)
-        yield from provision(administrator, settings)
+        lock(guard, settings.database_wait_seconds)
+        yield from provision(administrator, settings, lock_seconds)
         with owner(settings).connect() as connection, patience(connection, "the log", lock_seconds):
             yield from upgrade(connection)
             yield from _derive(connection, DATASETS[settings.dataset])

@@ -6,6 +6,8 @@ from psycopg2 import sql
 from psycopg2.extensions import encrypt_password
 from sqlalchemy import Connection, Engine, text
 
+from db.connection import admin, patience
+from db.rights import limit_analyst, shut_other_databases, take_from_public
 from db.settings import MigrateSettings
 from db.sql import run_composed
 
@@ -16,29 +18,50 @@ _PURPOSE = {
 }
 
 
-def provision(engine: Engine, settings: MigrateSettings) -> Iterator[str]:
-    """Make what is missing and set the passwords; yields what was done."""
-    with engine.connect() as connection:
-        for role, password in settings.passwords.items():
-            if not _exists(connection, "SELECT 1 FROM pg_roles WHERE rolname = :name", role):
-                _run(connection, "CREATE ROLE {role} LOGIN", role=role)
-                yield f"role {role}: created"
-            # Every time, so that a changed password in the settings is the password.
-            _set_password(connection, role, password)
-            _run(connection, "COMMENT ON ROLE {role} IS {text}", role=role, text=_PURPOSE[role])
-        name = settings.database_name
-        if not _exists(connection, "SELECT 1 FROM pg_database WHERE datname = :name", name):
-            # The administrator need not be a superuser, but must be able to act as the owner.
-            _run(connection, "GRANT mlops_owner TO CURRENT_USER")
-            _run(connection, "CREATE DATABASE {role} OWNER mlops_owner", role=name)
-            yield f"database {name}: created"
-        _run(connection, "REVOKE ALL ON DATABASE {role} FROM PUBLIC", role=name)
-        _run(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {role} TO api", role=name)
-        _run(connection, "GRANT CONNECT ON DATABASE {role} TO analyst", role=name)
-        _run(connection, "ALTER ROLE analyst SET default_transaction_read_only = on")
-        # The log lies on disk in the order of its key, and disks seek fast: at the default of 4
-        # the planner reads a whole month to answer for its last day (docs/decisions/0005).
-        _run(connection, "ALTER DATABASE {role} SET random_page_cost = 1.1", role=name)
+def provision(engine: Engine, settings: MigrateSettings, lock_seconds: float = 20) -> Iterator[str]:
+    """Make what is missing, set the passwords and the limits; yields what was done.
+
+    Raises DatabaseError where somebody holds a role for longer than `lock_seconds`: any role can,
+    in a transaction that alters itself.
+    """
+    name = settings.database_name
+    with (
+        engine.connect() as connection,
+        patience(connection, "a role or database", lock_seconds, "transactionid"),
+    ):
+        yield from _roles(connection, settings)
+        yield from _database(connection, name)
+        limit_analyst(connection, name)
+        yield from shut_other_databases(connection, name)
+    with (
+        admin(settings, database=name).connect() as connection,
+        patience(connection, "a function", lock_seconds, "transactionid"),
+    ):
+        yield from take_from_public(connection)
+
+
+def _roles(connection: Connection, settings: MigrateSettings) -> Iterator[str]:
+    for role, password in settings.passwords.items():
+        if not _exists(connection, "SELECT 1 FROM pg_roles WHERE rolname = :name", role):
+            _run(connection, "CREATE ROLE {role} LOGIN", role=role)
+            yield f"role {role}: created"
+        # Every time, so that a changed password in the settings is the password.
+        _set_password(connection, role, password)
+        _run(connection, "COMMENT ON ROLE {role} IS {text}", role=role, text=_PURPOSE[role])
+
+
+def _database(connection: Connection, name: str) -> Iterator[str]:
+    if not _exists(connection, "SELECT 1 FROM pg_database WHERE datname = :name", name):
+        # The administrator need not be a superuser, but must be able to act as the owner.
+        _run(connection, "GRANT mlops_owner TO CURRENT_USER")
+        _run(connection, "CREATE DATABASE {role} OWNER mlops_owner", role=name)
+        yield f"database {name}: created"
+    _run(connection, "REVOKE ALL ON DATABASE {role} FROM PUBLIC", role=name)
+    _run(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {role} TO api", role=name)
+    _run(connection, "GRANT CONNECT ON DATABASE {role} TO analyst", role=name)
+    # The log lies on disk in the order of its key, and disks seek fast: at the default of 4
+    # the planner reads a whole month to answer for its last day (docs/decisions/0005).
+    _run(connection, "ALTER DATABASE {role} SET random_page_cost = 1.1", role=name)
 
 
 def _set_password(connection: Connection, role: str, password: str) -> None:
