@@ -29,6 +29,7 @@ from api.serving import Serving
 from api.settings import ApiSettings, StartError, TracingSettings, complaints, words
 from api.state import State
 from api.watcher import ModelWatcher
+from contract.secret import SecretError
 from db.log import LogSettings, PredictionLog, Reason
 from db.settings import DEFAULT_PASSWORD
 
@@ -191,5 +192,11 @@ def _password(log_settings: LogSettings) -> str | None:
         raise StartError(
             "DATABASE_URL is no connection URL, as postgresql://api@HOST:5432/mlops"
         ) from error
-    beside = log_settings.database_password
-    return parts.get("password") or (beside.get_secret_value() if beside else None)
+    if log_settings.database_password and log_settings.database_password_file:
+        raise StartError(
+            "DATABASE_PASSWORD and DATABASE_PASSWORD_FILE are both set: keep one of them"
+        )
+    try:
+        return parts.get("password") or log_settings.password()
+    except SecretError as error:
+        raise StartError(str(error)) from error

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from db.errors import DatabaseError, UnsafeSettings
 from db.migrate import migrate
 from db.retention import retain
-from db.settings import MigrateSettings
+from db.settings import MigrateSettings, complaints
 
 
 def main() -> int:
@@ -26,9 +26,8 @@ def main() -> int:
     try:
         settings = MigrateSettings()
     except ValidationError as error:
-        for item in error.errors(include_input=False):
-            name = ".".join(str(part) for part in item["loc"]).upper()
-            _complain(f"{name}: {item['msg'].removeprefix('Value error, ')}; see .env.example")
+        for line in complaints(error):
+            _complain(line)
         return 2
     if settings.default_passwords:
         _complain(f"warning: default password of {', '.join(settings.default_passwords)}")

@@ -9,7 +9,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from db.errors import DatabaseError, DatabaseUnreachable
+from db.errors import DatabaseError, DatabaseUnreachable, PasswordRefused
 from db.settings import MigrateSettings
 
 # Any constant does, as long as it is ours alone: one command changes the schema at a time.
@@ -53,15 +53,20 @@ def owner(settings: MigrateSettings) -> Engine:
 
 
 def wait_for(engine: Engine, seconds: float) -> None:
-    """Wait until Postgres answers; raises DatabaseUnreachable after `seconds`."""
+    """Wait until Postgres answers; raises DatabaseUnreachable after `seconds`.
+
+    Raises PasswordRefused at once: no wait makes a password right.
+    """
     deadline = time.monotonic() + seconds
     while True:
         try:
             with engine.connect():
                 return
         except OperationalError as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            if "password authentication failed" in reason:
+                raise PasswordRefused(f"cannot connect to Postgres: {reason}") from error
             if time.monotonic() >= deadline:
-                reason = str(error.orig).strip().splitlines()[0]
                 raise DatabaseUnreachable(f"cannot connect to Postgres: {reason}") from error
         time.sleep(0.2)
 

@@ -9,6 +9,10 @@ class DatabaseUnreachable(DatabaseError):
     """Postgres does not answer, or does not let us in."""
 
 
+class PasswordRefused(DatabaseUnreachable):
+    """Postgres knows another password of the role than we do."""
+
+
 class SchemaConflict(DatabaseError):
     """The database holds something else under a name that the schema needs."""
 

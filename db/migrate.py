@@ -11,7 +11,8 @@ from sqlalchemy import Connection, text
 
 from contract.datasets import DATASETS
 from contract.schema import DataSetSchema
-from db.connection import admin, lock, owner, patience, wait_for
+from db.administrator import let_in
+from db.connection import admin, lock, owner, patience
 from db.errors import DatabaseError, UnsafeSettings
 from db.feature_views import feature_views
 from db.features import add_columns, validate_checks
@@ -31,8 +32,8 @@ def migrate(settings: MigrateSettings, *, lock_seconds: int = 20) -> Iterator[st
             f"{', '.join(settings.default_passwords)}: the default password, and ENVIRONMENT is"
             " production: set others, see .env.example"
         )
+    yield from let_in(settings)
     administrator = admin(settings)
-    wait_for(administrator, settings.database_wait_seconds)
     with administrator.connect() as guard:
         # Held in the administrator's database: the service's own may not be there yet.
         lock(guard, settings.database_wait_seconds)

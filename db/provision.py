@@ -46,7 +46,7 @@ def _roles(connection: Connection, settings: MigrateSettings) -> Iterator[str]:
             _run(connection, "CREATE ROLE {role} LOGIN", role=role)
             yield f"role {role}: created"
         # Every time, so that a changed password in the settings is the password.
-        _set_password(connection, role, password)
+        set_password(connection, role, password)
         _run(connection, "COMMENT ON ROLE {role} IS {text}", role=role, text=_PURPOSE[role])
 
 
@@ -64,7 +64,8 @@ def _database(connection: Connection, name: str) -> Iterator[str]:
     _run(connection, "ALTER DATABASE {role} SET random_page_cost = 1.1", role=name)
 
 
-def _set_password(connection: Connection, role: str, password: str) -> None:
+def set_password(connection: Connection, role: str, password: str) -> None:
+    """Change the password of a role."""
     # Hashed here, so that no statement, and with it no server's log, holds the password.
     driver = connection.connection.driver_connection
     verifier = encrypt_password(password, role, driver, "scram-sha-256")

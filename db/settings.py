@@ -1,15 +1,18 @@
 """Settings of the database's commands."""
 
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contract.datasets import DataSetKey
+from contract.password import read_password
+from contract.secret import SecretError
 
-# The password of .env.example's defaults, good for trying the service out.
+# The default of earlier releases, which volumes of theirs may still have.
 DEFAULT_PASSWORD = "change-me"  # noqa: S105
 
 
@@ -25,10 +28,16 @@ class MigrateSettings(BaseSettings):
     database_admin_password: SecretStr | None = Field(
         None, description="Its password, where the URL holds none; any characters"
     )
+    database_admin_password_file: Path | None = Field(
+        None, description="File with the same, in place of DATABASE_ADMIN_PASSWORD"
+    )
     database_name: str = Field("mlops", description="Name of the database")
     mlops_owner_password: SecretStr = Field(description="Password of the role that owns the schema")
+    mlops_owner_password_file: Path | None = Field(None, description="File with the same")
     api_db_password: SecretStr = Field(description="Password of the role that writes the log")
+    api_db_password_file: Path | None = Field(None, description="File with the same")
     analyst_db_password: SecretStr = Field(description="Password of the role that reads")
+    analyst_db_password_file: Path | None = Field(None, description="File with the same")
     environment: Literal["development", "production"] = Field(
         "development", description="`production` refuses default passwords"
     )
@@ -39,6 +48,25 @@ class MigrateSettings(BaseSettings):
     database_wait_seconds: float = Field(
         30.0, ge=0, description="How long to wait for a Postgres that does not answer yet"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_files(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Each password from its file, where one is named."""
+        read: dict[str, Any] = {}
+        for name in cls.model_fields:
+            if not name.endswith("_file") or given.get(name) is None:
+                continue
+            setting = name.removesuffix("_file")
+            if given.get(setting) is not None:
+                raise ValueError(
+                    f"{setting.upper()} and {name.upper()} are both set: keep one of them"
+                )
+            try:
+                read[setting] = read_password(name.upper(), Path(given[name]))
+            except SecretError as error:
+                raise ValueError(str(error)) from error
+        return given | read
 
     @field_validator("database_admin_url")
     @classmethod
@@ -74,3 +102,13 @@ class MigrateSettings(BaseSettings):
         administrator = self.admin.get("user", "the administrator")
         words = {administrator: self.admin.get("password"), **self.passwords}
         return [role for role, word in words.items() if word == DEFAULT_PASSWORD]
+
+
+def complaints(error: ValidationError) -> list[str]:
+    """What is wrong with the environment, a line for each setting, without its value."""
+    lines = []
+    for item in error.errors(include_input=False, include_url=False, include_context=False):
+        name = ".".join(str(part) for part in item["loc"]).upper()
+        message = item["msg"].removeprefix("Value error, ")
+        lines.append(f"{name}: {message}; see .env.example" if name else message)
+    return lines

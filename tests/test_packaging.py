@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings
 
 from api.settings import ApiSettings, TracingSettings
 from db.log.settings import LogSettings
+from db.passwords import PasswordSettings
 from db.settings import DEFAULT_PASSWORD, MigrateSettings
 from trainer.settings import TrainerSettings
 
@@ -21,6 +22,7 @@ IMAGES = ("api", "db", "trainer")
 READERS: dict[str, tuple[type[BaseSettings], ...]] = {
     "api": (ApiSettings, LogSettings, TracingSettings),
     "migrate": (MigrateSettings,),
+    "passwords": (PasswordSettings,),
     "x-trainer": (TrainerSettings,),
 }
 # Fields that compose does not hand over, and why.
@@ -28,13 +30,20 @@ NOT_HANDED_OVER = {
     "api": {
         "MODELS_DIR": "the image says where the volume is mounted",
         "SPOOL_DIR": "the image says where the volume is mounted",
+        "DATABASE_PASSWORD": "in a file, which `passwords` made",
         "PORT": "8000 inside; PORT of .env is the one outside, in `ports`",
         "OTEL_EXPORTER_OTLP_PROTOCOL": "only one is there",
         "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "only one is there",
         "OTEL_TRACES_EXPORTER": "no endpoint is none",
         "OTEL_SDK_DISABLED": "no endpoint is none",
     },
-    "migrate": {},
+    "migrate": {
+        "DATABASE_ADMIN_PASSWORD": "in a file, which `passwords` made",
+        "MLOPS_OWNER_PASSWORD": "in a file, which `passwords` made",
+        "API_DB_PASSWORD": "in a file, which `passwords` made",
+        "ANALYST_DB_PASSWORD": "in a file, which `passwords` made",
+    },
+    "passwords": {"SECRETS_DIR": "where the volumes are mounted"},
     "x-trainer": {
         "MODELS_DIR": "the image says where the volume is mounted",
         "DATA_DIR": "the image says where the data is mounted",
@@ -47,8 +56,15 @@ FIXED = {
     "DATABASE_URL": "the service db of this file",
     "DATABASE_ADMIN_URL": "the service db of this file",
     "DATABASE_NAME": "the other lines of this file name it too",
+    "DATABASE_PASSWORD_FILE": "where the volume of `passwords` is mounted",
+    "DATABASE_ADMIN_PASSWORD_FILE": "where the volume of `passwords` is mounted",
+    "MLOPS_OWNER_PASSWORD_FILE": "where the volume of `passwords` is mounted",
+    "API_DB_PASSWORD_FILE": "where the volume of `passwords` is mounted",
+    "ANALYST_DB_PASSWORD_FILE": "where the volume of `passwords` is mounted",
     "PGHOST": "where the image's server has its socket",
 }
+# Variables that no process reads: compose does, for the containers.
+CONTAINERS = {"API_MEMORY", "TRAINER_MEMORY", "DB_MEMORY", "PYTHON_IMAGE", "POSTGRES_IMAGE"}
 # Variables that compose itself sets.
 COMPOSES_OWN = {"COMPOSE_PROJECT_NAME"}
 
@@ -122,10 +138,10 @@ def test_compose_hands_over_exactly_what_the_process_reads(part: str) -> None:
 
 def test_a_user_may_set_everything_that_is_not_fixed() -> None:
     known = set().union(*map(names, READERS.values()))
-    indirect = {"DATABASE_PASSWORD", "DATABASE_ADMIN_PASSWORD"}  # made of the roles' passwords
     by_image = set().union(*NOT_HANDED_OVER.values()) - {"PORT"}
+    chosen = {field.upper() for field in PasswordSettings.model_fields} - {"SECRETS_DIR"}
 
-    assert may_be_set() == known - set(FIXED) - indirect - by_image | {"POSTGRES_PASSWORD"}
+    assert may_be_set() == (known - set(FIXED) - by_image) | chosen | CONTAINERS
 
 
 def test_the_example_lists_every_variable_once_with_its_reason() -> None:
@@ -144,16 +160,25 @@ def test_the_example_shows_the_default(name: str) -> None:
     given = set(re.findall(rf"\$\{{{name}:-([^}}]*)\}}", COMPOSE))
     fields = [
         settings.model_fields[name.lower()]
-        for classes in READERS.values()
+        for part, classes in READERS.items()
         for settings in classes
-        if name.lower() in settings.model_fields
+        if name.lower() in settings.model_fields and name in handed_over(part)
     ]
     defaults = given or {"" if field.default is None else str(field.default) for field in fields}
 
     assert {examples()[name]} == defaults
 
 
-def test_the_default_passwords_are_those_that_production_refuses() -> None:
+def test_no_password_has_a_default() -> None:
     passwords = {value for name, value in examples().items() if name.endswith("PASSWORD")}
 
-    assert passwords == {DEFAULT_PASSWORD}
+    assert passwords == {""}
+    assert DEFAULT_PASSWORD not in COMPOSE
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_an_image_is_built_on_the_base_that_is_set(image: str) -> None:
+    lines = (ROOT / image / "Dockerfile").read_text().splitlines()
+
+    assert "ARG PYTHON_IMAGE=" + examples()["PYTHON_IMAGE"] in lines
+    assert [line for line in lines if line.startswith("FROM")] == ["FROM ${PYTHON_IMAGE}"]

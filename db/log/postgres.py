@@ -4,7 +4,7 @@ import io
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -12,6 +12,7 @@ import psycopg2
 from psycopg2 import errors, sql
 from psycopg2.extensions import connection as Connection  # noqa: N812 -- psycopg2 spells a class so
 
+from contract.secret import SecretError
 from db.log.errors import PartitionMissing, PostgresAway, RowsRefused
 from db.log.segment import Form
 
@@ -41,9 +42,9 @@ _CONTENT = ("22", "23")
 class PostgresLog:
     """Writes batches of COPY text lines to prediction_log, in one transaction each."""
 
-    def __init__(self, url: str, password: str | None) -> None:
+    def __init__(self, url: str, password: Callable[[], str | None] | None) -> None:
         self._url = url
-        self._password: dict[str, Any] = {"password": password} if password else {}
+        self._password = password
         self._connection: Connection | None = None
         # Held while the socket is closed, so that `interrupt` never meets its number reused.
         self._closing = threading.Lock()
@@ -59,8 +60,14 @@ class PostgresLog:
 
         Raises PostgresAway.
         """
+        try:
+            # Each time anew: it may have been changed since.
+            password = self._password() if self._password else None
+        except SecretError as error:
+            raise PostgresAway(str(error)) from error
         with self._errors():
-            self._connection = psycopg2.connect(self._url, **self._password, **_OPTIONS)
+            beside: dict[str, Any] = {"password": password} if password else {}
+            self._connection = psycopg2.connect(self._url, **beside, **_OPTIONS)
             # Each statement is its own transaction, in one round trip.
             self._connection.autocommit = True
             self._execute(

@@ -52,11 +52,7 @@ class PredictionLog:
             max_bytes=settings.log_spool_max_bytes,
             segment_bytes=settings.log_segment_bytes,
         )
-        password = settings.database_password
-        self._postgres = PostgresLog(
-            settings.database_url.get_secret_value(),
-            password.get_secret_value() if password else None,
-        )
+        self._postgres = PostgresLog(settings.database_url.get_secret_value(), settings.password)
         self._drainer = Drainer(
             self._spool,
             self._postgres,

@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from contract.password import read_password
+
 
 class LogSettings(BaseSettings):
     """Where rows go, and the bounds of everything that waits."""
@@ -15,6 +17,9 @@ class LogSettings(BaseSettings):
     database_url: SecretStr = Field(description="Connection URL of the role `api`")
     database_password: SecretStr | None = Field(
         None, description="Its password, where the URL holds none; any characters"
+    )
+    database_password_file: Path | None = Field(
+        None, description="File with the same, in place of DATABASE_PASSWORD; read at each connect"
     )
     spool_dir: Path = Field(
         Path("spool"), description="Directory of the spool: a local disk that outlives the process"
@@ -43,3 +48,11 @@ class LogSettings(BaseSettings):
     log_close_seconds: float = Field(
         3.0, ge=0, description="How long a stopping process goes on draining the spool"
     )
+
+    def password(self) -> str | None:
+        """The password as it is now; raises SecretError where its file cannot be read."""
+        if self.database_password is not None:
+            return self.database_password.get_secret_value()
+        if self.database_password_file is not None:
+            return read_password("DATABASE_PASSWORD_FILE", self.database_password_file)
+        return None

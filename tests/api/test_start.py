@@ -4,6 +4,7 @@ import pickle
 import shutil
 import signal
 import socket
+import time
 from pathlib import Path
 
 import httpx
@@ -14,7 +15,7 @@ from contract.signature import SigningKeys
 from contract.store import ModelStore
 from tests.api.bundle import publish
 from tests.api.service import Service
-from tests.conftest import Database
+from tests.conftest import PASSWORD, Database
 from tests.contract.test_bundle import Mine, write
 
 
@@ -143,6 +144,32 @@ def test_a_database_url_that_is_none_is_not_shown(settings: dict[str, str], tmp_
     assert status == 1
     assert "DATABASE_URL is no connection URL" in text
     assert "secret-word" not in text
+
+
+def test_a_password_file_is_read_and_named_where_it_cannot_be(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "password"
+    url = {"DATABASE_URL": settings["DATABASE_URL"].replace(f":{PASSWORD}@", "@")}
+    beside = {"DATABASE_PASSWORD_FILE": str(file)}
+
+    status, text = Service(tmp_path, settings | url | beside).run()
+    assert status == 1
+    assert f"DATABASE_PASSWORD_FILE: cannot read {file}" in text
+
+    file.write_text("wrong")
+    with Service(tmp_path, settings | url | beside) as service:
+        assert httpx.get(f"{service.url}/health").json()["log"]["state"] == "postgres_away"
+        # Changed while it serves, as by another password in .env: the next connection has it.
+        file.write_text(f"{PASSWORD}\n")
+        deadline = time.monotonic() + 20
+        while httpx.get(f"{service.url}/health").json()["log"]["state"] != "normal":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    status, text = Service(tmp_path, settings | url | beside | {"DATABASE_PASSWORD": "word"}).run()
+    assert status == 1
+    assert "DATABASE_PASSWORD and DATABASE_PASSWORD_FILE are both set" in text
 
 
 @pytest.mark.parametrize(

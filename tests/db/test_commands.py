@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -126,6 +127,76 @@ def test_a_wrong_password_is_refused_without_showing_it(postgres: LocalPostgres)
     assert result.returncode == 1
     assert "password authentication failed" in result.stderr
     assert "geheim" not in result.stderr + result.stdout
+
+
+def test_a_wrong_password_is_not_waited_for(postgres: LocalPostgres) -> None:
+    url = postgres.admin_url.replace(f":{PASSWORD}@", ":geheim@")
+
+    started = time.monotonic()
+    result = run("migrate", **environment(url, "commands", DATABASE_WAIT_SECONDS="60"))
+
+    assert result.returncode == 1
+    assert time.monotonic() - started < 20
+    assert len(result.stderr.splitlines()) == 1
+    assert "volume db" in result.stderr
+    assert "ALTER ROLE postgres PASSWORD" in result.stderr
+
+
+def test_passwords_come_from_files(server: LocalPostgres, tmp_path: Path) -> None:
+    url = f"postgresql://postgres@127.0.0.1:{server.port}/postgres"
+    settings = {"DATABASE_ADMIN_URL": url, "DATABASE_NAME": "mlops"}
+    for name in ("DATABASE_ADMIN", "MLOPS_OWNER", "API_DB", "ANALYST_DB"):
+        file = tmp_path / name
+        file.write_text(f"{AWKWARD}\n")
+        settings[f"{name}_PASSWORD_FILE"] = str(file)
+
+    migrated, retained = run("migrate", **settings), run("retain", "--months=1", **settings)
+
+    assert (migrated.returncode, migrated.stderr) == (0, "")
+    assert (retained.returncode, retained.stderr) == (0, "")
+    psycopg2.connect(
+        host="127.0.0.1", port=server.port, user="analyst", password=AWKWARD, dbname="mlops"
+    ).close()
+
+
+def test_a_password_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    settings = environment("postgresql://h/d", "mlops", API_DB_PASSWORD_FILE=str(tmp_path / "api"))
+
+    both = run("migrate", **settings)
+    del settings["API_DB_PASSWORD"]
+    missing = run("migrate", **settings)
+
+    assert (both.returncode, missing.returncode) == (2, 2)
+    assert both.stderr == (
+        "API_DB_PASSWORD and API_DB_PASSWORD_FILE are both set: keep one of them\n"
+    )
+    assert missing.stderr == (
+        f"API_DB_PASSWORD_FILE: cannot read {tmp_path}/api: No such file or directory\n"
+    )
+
+
+def test_the_default_password_of_an_earlier_release_is_replaced_by_the_files(
+    short_dir: Path, tmp_path: Path
+) -> None:
+    server = LocalPostgres(
+        short_dir / "server", port=free_port(), password="change-me", durable=False
+    )
+    server.start()
+    try:
+        url = f"postgresql://postgres@127.0.0.1:{server.port}/postgres"
+        settings = environment(url, "mlops", ENVIRONMENT="production")
+        set_by_hand = run("migrate", **settings, DATABASE_ADMIN_PASSWORD="other")
+        (tmp_path / "password").write_text("made")
+        from_file = run(
+            "migrate", **settings, DATABASE_ADMIN_PASSWORD_FILE=str(tmp_path / "password")
+        )
+    finally:
+        server.stop()
+
+    # Of a server that is somebody's own, nobody changes the password unasked.
+    assert set_by_hand.returncode == 1
+    assert (from_file.returncode, from_file.stderr) == (0, "")
+    assert from_file.stdout.startswith("role postgres: had the default password")
 
 
 def test_an_unknown_data_set_is_an_error_that_names_those_there_are() -> None:
