@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from db.errors import DatabaseError, UnsafeSettings
 from db.migrate import migrate
 from db.retention import retain
+from db.session import ignored_variables
 from db.settings import MigrateSettings, complaints
 
 
@@ -29,6 +30,8 @@ def main() -> int:
         for line in complaints(error):
             _complain(line)
         return 2
+    if ignored := ignored_variables():
+        _complain(f"ignored: {', '.join(ignored)}; what is to hold stands in DATABASE_ADMIN_URL")
     if settings.default_passwords:
         _complain(f"warning: default password of {', '.join(settings.default_passwords)}")
     try:

@@ -1,19 +1,26 @@
 """Connections of the database's commands."""
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from psycopg2 import errors
-from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from db.errors import DatabaseError, DatabaseUnreachable, PasswordRefused
+from db.session import connect, explain
 from db.settings import MigrateSettings
+
+logger = logging.getLogger("db")
 
 # Any constant does, as long as it is ours alone: one command changes the schema at a time.
 _ADVISORY_LOCK = 7_033_412_055
+
+# Seconds of waiting after which somebody may wonder.
+_PATIENCE = 1.0
 
 _MAY_CHANGE_ROLES = text(
     "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
@@ -55,19 +62,26 @@ def owner(settings: MigrateSettings) -> Engine:
 def wait_for(engine: Engine, seconds: float) -> None:
     """Wait until Postgres answers; raises DatabaseUnreachable after `seconds`.
 
-    Raises PasswordRefused at once: no wait makes a password right.
+    Raises it at once, or PasswordRefused, where Postgres answers that it will not let us in: no
+    wait changes that. Says what it waits for.
     """
     deadline = time.monotonic() + seconds
+    said = None
     while True:
         try:
             with engine.connect():
                 return
         except OperationalError as error:
-            reason = str(error.orig).strip().splitlines()[0]
-            if "password authentication failed" in reason:
-                raise PasswordRefused(f"cannot connect to Postgres: {reason}") from error
-            if time.monotonic() >= deadline:
-                raise DatabaseUnreachable(f"cannot connect to Postgres: {reason}") from error
+            failure = explain(error.orig)
+            if failure.kind == "password":
+                raise PasswordRefused(f"cannot connect to Postgres: {failure.reason}") from error
+            if failure.kind == "for good" or time.monotonic() >= deadline:
+                raise DatabaseUnreachable(
+                    f"cannot connect to Postgres: {failure.reason}"
+                ) from error
+            if failure.reason != said and time.monotonic() > deadline - seconds + _PATIENCE:
+                said = failure.reason
+                logger.warning("waiting for Postgres, up to %g s: %s", seconds, said)
         time.sleep(0.2)
 
 
@@ -79,9 +93,14 @@ def lock(connection: Connection, seconds: float) -> None:
     if not connection.execute(_MAY_CHANGE_ROLES).scalar_one():
         # It will be refused what it came for, in the server's own words.
         return
+    key = {"key": _ADVISORY_LOCK}
+    if connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar_one():
+        return
+    holder = _holders(connection, "advisory")
+    logger.warning("waiting for another migration, up to %g s: %s", seconds, holder)
     _limit_waits(connection, seconds)
     try:
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), key)
     except OperationalError as error:
         if not isinstance(error.orig, errors.LockNotAvailable):
             raise
@@ -129,15 +148,6 @@ def _holders(connection: Connection, kind: str) -> str:
 
 
 def _engine(parts: dict[str, str]) -> Engine:
-    known = {"user", "password", "host", "port", "dbname"}
-    url = URL.create(
-        "postgresql+psycopg2",
-        username=parts.get("user"),
-        password=parts.get("password"),
-        host=parts.get("host"),
-        port=int(parts["port"]) if "port" in parts else None,
-        database=parts.get("dbname"),
-        query={key: value for key, value in parts.items() if key not in known},
+    return create_engine(
+        "postgresql+psycopg2://", creator=lambda: connect(parts), poolclass=NullPool
     )
-    arguments = {"connect_timeout": 5, "application_name": "migrate"}
-    return create_engine(url, poolclass=NullPool, connect_args=arguments)

@@ -72,11 +72,14 @@ class MigrateSettings(BaseSettings):
     @classmethod
     def _is_a_connection_url(cls, url: SecretStr) -> SecretStr:
         try:
-            int(parse_dsn(url.get_secret_value()).get("port", "0"))
-        except (psycopg2.Error, ValueError):
+            ports = parse_dsn(url.get_secret_value()).get("port", "").split(",")
+            valid = all(not port or port.isdecimal() for port in ports)
+        except psycopg2.Error:
+            valid = False
+        if not valid:
             # Not the parser's own words: they quote the URL, and with it a password.
             message = "not a connection URL, as postgresql://postgres@localhost:5432/postgres"
-            raise ValueError(message) from None
+            raise ValueError(message)
         return url
 
     @property

@@ -1,0 +1,106 @@
+"""A session of the database's commands: what the URL says, and nothing that is around says."""
+
+import os
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812 -- psycopg2 spells a class so
+
+# What the URL may say otherwise.
+_DEFAULTS = {
+    "connect_timeout": "5",
+    "application_name": "migrate",
+    "keepalives_idle": "30",
+    # Of several hosts the one that can be written to.
+    "target_session_attrs": "read-write",
+}
+# What has to hold for what the commands do, whatever the role, the database or a pooler set.
+# By statements, for poolers refuse it at the start of a session.
+_SESSION = (
+    "SET client_encoding = 'UTF8'; SET search_path = public; SET TimeZone = 'UTC';"
+    " SET DateStyle = 'ISO'; SET default_transaction_read_only = off; SET statement_timeout = 0;"
+    " SET idle_in_transaction_session_timeout = 0; SET synchronous_commit = on;"
+    " SET row_security = on; SET check_function_bodies = on; SET default_tablespace = '';"
+    " SET default_table_access_method = heap; SET standard_conforming_strings = on"
+)
+# A server that asks for a password in clear, or for its MD5, gets nothing: it may be anybody's.
+_WITH_PASSWORD = "scram-sha-256"  # noqa: S105 -- the method
+_WITHOUT = "!password,!md5"
+
+# What libpq and the server say where another attempt may succeed, and where none will.
+_PASSING = ("the database system is", "too many", "remaining connection slots", "read-only")
+_LASTING = (
+    "FATAL:",
+    "authentication method requirement",
+    "does not support SSL",
+    "root certificate",
+    "certificate verify failed",
+    "server certificate for",
+    "no password supplied",
+    "invalid ",
+)
+
+_ENVIRONMENT = threading.Lock()
+_LIBPQ = re.compile("PG[A-Z][A-Z_]*")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a connection could not be made, and whether to try again."""
+
+    reason: str
+    kind: Literal["for now", "for good", "password"]
+
+
+def connect(parts: dict[str, str]) -> Connection:
+    """Connect by these parameters, as libpq names them; raises psycopg2.OperationalError."""
+    methods = _WITH_PASSWORD if parts.get("password") else _WITHOUT
+    given: dict[str, Any] = {**_DEFAULTS, "require_auth": methods, **parts}
+    if "," not in given.get("host", "") + given.get("hostaddr", ""):
+        # A single one is what it is, and its own words are clearer than libpq's.
+        given["target_session_attrs"] = parts.get("target_session_attrs", "any")
+    with _without_environment():
+        connection: Connection = psycopg2.connect(**given)
+    with connection.cursor() as cursor:
+        cursor.execute(_SESSION)
+    connection.commit()
+    return connection
+
+
+def ignored_variables() -> list[str]:
+    """The variables of the environment that libpq would heed, and these commands do not."""
+    return sorted(name for name in os.environ if _LIBPQ.fullmatch(name) and name != "PGDATA")
+
+
+def explain(error: BaseException | None) -> Failure:
+    """The failure of a connection, in one line."""
+    lines = [line.strip() for line in str(error).strip().splitlines()]
+    # One for each host that was tried; what follows is advice.
+    tried = [line for line in lines if line.startswith("connection to ")] or lines[:1]
+    reason = "; ".join(tried)
+    if any("password authentication failed" in line for line in tried):
+        return Failure(reason, "password")
+    lasting = [
+        any(mark in line for mark in _LASTING) and not any(mark in line for mark in _PASSING)
+        for line in tried
+    ]
+    return Failure(reason, "for good" if lasting and all(lasting) else "for now")
+
+
+@contextmanager
+def _without_environment() -> Iterator[None]:
+    """While libpq looks for what it was not told, there is nothing to find.
+
+    Explicit parameters do not suffice: a service that PGSERVICE names would fill the rest.
+    """
+    with _ENVIRONMENT:
+        taken = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PG")}
+        try:
+            yield
+        finally:
+            os.environ.update(taken)

@@ -1,0 +1,213 @@
+"""The commands connect as the URL says, and nothing that is around changes what they do."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from db.connection import admin, wait_for
+from db.errors import DatabaseUnreachable
+from db.migrate import migrate
+from local.postgres import LocalPostgres
+from tests.conftest import PASSWORD, Database, free_port, migrate_settings
+from tests.db.test_commands import environment, run
+
+# Each would change what a connection is, or whether there is one.
+AROUND = {
+    "PGCLIENTENCODING": "LATIN1",
+    "PGOPTIONS": "-c search_path=elsewhere -c default_transaction_read_only=on",
+    "PGSERVICE": "no-such-service",
+    "PGSERVICEFILE": "/nonexistent",
+    "PGHOST": "nowhere.invalid",
+    "PGHOSTADDR": "127.0.0.2",
+    "PGPORT": "1",
+    "PGUSER": "nobody",
+    "PGDATABASE": "elsewhere",
+    "PGPASSWORD": "wrong",
+    "PGPASSFILE": "/nonexistent",
+    "PGSSLMODE": "verify-full",
+    "PGSSLROOTCERT": "/nonexistent",
+    "PGGSSENCMODE": "require",
+    "PGCHANNELBINDING": "require",
+    "PGREQUIREAUTH": "none",
+    "PGTARGETSESSIONATTRS": "standby",
+    "PGCONNECT_TIMEOUT": "nonsense",
+    "PGAPPNAME": "somebody",
+    "PGTZ": "Pacific/Chatham",
+    "PGDATESTYLE": "German",
+}
+
+
+def test_the_environments_variables_change_nothing_and_are_named(postgres: LocalPostgres) -> None:
+    settings = environment(postgres.admin_url, "surrounded")
+
+    first = run("migrate", **settings, **AROUND)
+    retained = run("retain", "--months=3", **settings, **AROUND)
+
+    assert (first.returncode, retained.returncode) == (0, 0), first.stderr + retained.stderr
+    ignored, *rest = first.stderr.splitlines()
+    assert rest == []
+    assert ignored.startswith("ignored: PGAPPNAME, ")
+    assert "DATABASE_ADMIN_URL" in ignored
+    assert not [name for name in AROUND if name not in ignored]
+    made = Database("surrounded", postgres.port)
+    assert made.query("SELECT count(*) FROM public.prediction_log") == [(0,)]
+
+
+@pytest.mark.parametrize("name", sorted(AROUND))
+def test_each_alone_changes_nothing(
+    database: Database, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, AROUND[name])
+
+    with admin(database.settings).connect() as connection:
+        shown = [
+            connection.exec_driver_sql(f"SHOW {setting}").scalar_one()
+            for setting in ("client_encoding", "search_path", "TimeZone", "application_name")
+        ]
+
+    assert shown == ["UTF8", "public", "UTC", "migrate"]
+
+
+def test_a_roles_or_databases_settings_change_nothing(short_dir: Path) -> None:
+    server = LocalPostgres(short_dir / "s", port=free_port(), password=PASSWORD, durable=False)
+    server.start()
+    try:
+        settings = migrate_settings(server.admin_url, "mlops")
+        list(migrate(settings))
+        database = Database("mlops", server.port)
+        database.query("DROP TABLE rejected_request, model_activation CASCADE")
+        database.query("UPDATE alembic_version SET version_num = '0001'")
+        database.query("ALTER TABLE prediction_log DROP COLUMN instance_index CASCADE")
+        for column in ("batch_size", "client_reference", "event_time", "log_path", "trace_id",
+                       "route", "api_key_name"):  # fmt: skip
+            database.query(f"ALTER TABLE prediction_log DROP COLUMN {column} CASCADE")
+        database.query("DROP TABLE log_counter, retired_month CASCADE")
+        for where in ("ROLE mlops_owner", "DATABASE mlops", "ROLE postgres"):
+            for setting in (
+                "search_path = elsewhere",
+                "client_encoding = 'LATIN1'",
+                "default_transaction_read_only = on",
+                "\"TimeZone\" = 'Pacific/Chatham'",
+                "datestyle = 'German'",
+            ):
+                database.query(
+                    f"SET default_transaction_read_only = off; COMMIT; BEGIN;"
+                    f" ALTER {where} SET {setting}"
+                )
+
+        database.query(
+            "SET default_transaction_read_only = off; COMMIT; BEGIN;"
+            " ALTER ROLE mlops_owner SET statement_timeout = '1ms'"
+        )
+
+        steps = list(migrate(settings))
+
+        assert "schema: from 0001 to 0005" in steps
+        ((schema,),) = database.query(
+            "SELECT schemaname FROM pg_tables WHERE tablename = 'log_counter'"
+        )
+        assert schema == "public"
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def replica(short_dir: Path) -> Iterator[LocalPostgres]:
+    """What a failover leaves behind: a server that takes no writes."""
+    server = LocalPostgres(short_dir / "s", port=free_port(), password=PASSWORD, durable=False)
+    server.start()
+    list(migrate(migrate_settings(server.admin_url, "several_hosts")))
+    server.stop()
+    server.start("default_transaction_read_only=on")
+    yield server
+    server.stop()
+
+
+def test_of_several_hosts_the_one_that_can_be_written_to_is_taken(
+    postgres: LocalPostgres, replica: LocalPostgres
+) -> None:
+    hosts = ",".join(f"127.0.0.1:{port}" for port in (free_port(), replica.port, postgres.port))
+    url = f"postgresql://postgres:{PASSWORD}@{hosts}/postgres"
+
+    result = run("migrate", **environment(url, "several_hosts"))
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "database several_hosts: created" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://postgres:{password}@127.0.0.1:{port}/postgres?options=-c%20work_mem%3D8MB"
+        "&connect_timeout=7&application_name=mine&sslmode=disable",
+        "postgres://postgres:{password}@127.0.0.1:{port}/postgres?options=-cwork_mem%3D8MB"
+        "&application_name=mine",
+        "host=127.0.0.1 port={port} user=postgres password={password} dbname=postgres"
+        " application_name=mine options='-c work_mem=8MB'",
+    ],
+)
+def test_what_the_url_says_holds(postgres: LocalPostgres, url: str) -> None:
+    settings = migrate_settings(url.format(password=PASSWORD, port=postgres.port), "mlops")
+
+    with admin(settings).connect() as connection:
+        shown = [
+            connection.exec_driver_sql(f"SHOW {setting}").scalar_one()
+            for setting in ("work_mem", "application_name")
+        ]
+
+    assert shown == ["8MB", "mine"]
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("postgres:test@{server}/absent", 'database "absent" does not exist'),
+        ("postgres:geheim@{server}/postgres", "password authentication failed"),
+        ("nobody:test@{server}/postgres", "password authentication failed"),
+        ("postgres:test@{server}/postgres?sslmode=require", "does not support SSL"),
+        ("postgres:test@{server}/postgres?sslmode=nonsense", "invalid sslmode value"),
+    ],
+)
+def test_what_no_wait_changes_is_said_at_once(
+    postgres: LocalPostgres, url: str, reason: str
+) -> None:
+    whole = "postgresql://" + url.format(server=f"127.0.0.1:{postgres.port}")
+
+    started = time.monotonic()
+    with pytest.raises(DatabaseUnreachable, match=reason):
+        wait_for(admin(migrate_settings(whole, "mlops")), 60)
+
+    assert time.monotonic() - started < 10
+
+
+def test_it_says_what_it_waits_for(caplog: pytest.LogCaptureFixture) -> None:
+    url = f"postgresql://postgres@127.0.0.1:{free_port()}/postgres"
+
+    with caplog.at_level(logging.WARNING), pytest.raises(DatabaseUnreachable, match="refused"):
+        wait_for(admin(migrate_settings(url, "mlops")), 1.6)
+
+    (record,) = caplog.records
+    assert record.getMessage().startswith("waiting for Postgres, up to 1.6 s: connection to")
+    assert "refused" in record.getMessage()
+
+
+def test_a_server_that_comes_later_is_waited_for(short_dir: Path) -> None:
+    server = LocalPostgres(short_dir / "s", port=free_port(), password=PASSWORD, durable=False)
+    server.start()
+    server.stop()
+    process = run_later(server)
+    try:
+        wait_for(admin(migrate_settings(server.admin_url, "mlops")), 30)
+    finally:
+        process.join()
+        server.stop()
+
+
+def run_later(server: LocalPostgres) -> threading.Thread:
+    thread = threading.Timer(1.0, server.start)
+    thread.start()
+    return thread
