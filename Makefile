@@ -77,7 +77,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 UNUSED := $(addprefix --no-emit-package ,cryptography pillow uvloop)
 
 .PHONY: lock
-lock: venv ## Resolve pyproject.toml and the clients of the tests into requirements/, hashed
+lock: venv ## Resolve pyproject.toml, the tests' clients and the benchmark's peers into hashed files
 	@$(COMPILE) pyproject.toml --extra dev -o requirements/all.txt
 	@for image in api db trainer; do $(COMPILE) pyproject.toml --extra $$image -c requirements/all.txt -o requirements/$$image.txt; done
 	@for client in requirements/clients/*.in; do $(COMPILE) $(UNUSED) $$client -o $${client%.in}.txt; done
+	@for peer in benchmarks/peers/*.in; do $(COMPILE) $$peer -o $${peer%.in}.txt; done

@@ -71,7 +71,7 @@ COMPOSES_OWN = {"COMPOSE_PROJECT_NAME"}
 
 def pins(name: str) -> dict[str, str]:
     """Each requirement of a file, with its marker, and its hashes."""
-    text = (ROOT / "requirements" / name).read_text().replace("\\\n", " ")
+    text = (ROOT / name).read_text().replace("\\\n", " ")
     lines = [line.split(" --hash=", 1) for line in text.splitlines() if line.strip()]
     return {parts[0].strip(): "".join(parts[1:]) for parts in lines if parts[0][0] != "#"}
 
@@ -110,17 +110,24 @@ def examples() -> dict[str, str]:
 
 @pytest.mark.parametrize("image", IMAGES)
 def test_an_image_installs_what_the_tests_ran_with(image: str) -> None:
-    everything = pins("all.txt")
+    everything = pins("requirements/all.txt")
 
-    own = pins(f"{image}.txt")
+    own = pins(f"requirements/{image}.txt")
 
     assert own
     assert {pin: everything.get(pin) for pin in own} == own
 
 
-@pytest.mark.parametrize("name", ["all.txt", *(f"{image}.txt" for image in IMAGES)])
+LOCKS = sorted(
+    file.relative_to(ROOT).as_posix()
+    for folder in ("requirements", "requirements/clients", "benchmarks/peers")
+    for file in (ROOT / folder).glob("*.txt")
+)
+
+
+@pytest.mark.parametrize("name", LOCKS)
 def test_every_pin_is_exact_and_hashed_and_no_index_is_named(name: str) -> None:
-    text = (ROOT / "requirements" / name).read_text()
+    text = (ROOT / name).read_text()
 
     for pin, hashes in pins(name).items():
         assert re.fullmatch(r"[a-z0-9._-]+==[\w.!+]+( ;.*)?", pin), pin
@@ -182,3 +189,16 @@ def test_an_image_is_built_on_the_base_that_is_set(image: str) -> None:
 
     assert "ARG PYTHON_IMAGE=" + examples()["PYTHON_IMAGE"] in lines
     assert [line for line in lines if line.startswith("FROM")] == ["FROM ${PYTHON_IMAGE}"]
+
+
+def test_whatever_a_script_installs_it_installs_by_hash() -> None:
+    """Also what is not the product: it runs on the same machine."""
+    commands = [
+        line.strip()
+        for file in (*ROOT.glob("*/Dockerfile"), ROOT / "Makefile", ROOT / ".ci" / "run")
+        for line in file.read_text().splitlines()
+        if re.search(r"\bpip3?\b.*\b(install|sync)\b", line)
+    ]
+
+    assert commands
+    assert not [line for line in commands if "--require-hashes" not in line]

@@ -52,7 +52,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     say(f"\n{report.table_text(table)}\n{verdict(table)}")
-    versions = {name: (HERE / f"{name}.txt").read_text().split()[0] for name in _PEERS}
+    versions = {name: _version(name) for name in _PEERS}
     figures = {**report.table_data(table), "versions": versions, "failed": failed}
     say(f"result: {report.write('peers', figures)}")
     return 0
@@ -63,14 +63,19 @@ def _python(name: str) -> str:
     directory = _ENVIRONMENTS / name
     stamp, wanted = directory / ".installed", (HERE / f"{name}.txt").read_text()
     if not stamp.exists() or stamp.read_text() != wanted:
-        say(f"{name}: installing {wanted.split()[0]} into {directory.relative_to(ROOT)}")
+        say(f"{name}: installing {_version(name)} into {directory.relative_to(ROOT)}")
         base = shutil.which("python3.11") or shutil.which("python3.12") or sys.executable
         subprocess.run([base, "-m", "venv", "--clear", str(directory)], check=True)
-        pip = [str(directory / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-        requirements = str(HERE / f"{name}.txt")
-        subprocess.run([*pip, "--disable-pip-version-check", "-r", requirements], check=True)
+        pip = [str(directory / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
+        lock = ["--require-hashes", "-r", str(HERE / f"{name}.txt")]
+        subprocess.run([*pip, "install", "--quiet", *lock], check=True)
         stamp.write_text(wanted)
     return str(directory / "bin" / "python")
+
+
+def _version(name: str) -> str:
+    """The peer and its version, as it is asked for."""
+    return (HERE / f"{name}.in").read_text().split()[0]
 
 
 def _target(
