@@ -75,7 +75,7 @@ def test_verify_trains_again_and_finds_the_same_bits(compose: Compose) -> None:
     compose.run("run", "--rm", "trainer", "verify")
 
 
-@pytest.mark.parametrize("service", ["db", "api", "migrate", "first-model"])
+@pytest.mark.parametrize("service", ["passwords", "db", "api", "migrate", "first-model"])
 def test_containers_are_hardened(compose: Compose, service: str) -> None:
     container = compose.container(service)
 
@@ -90,7 +90,7 @@ def test_containers_are_hardened(compose: Compose, service: str) -> None:
 def test_only_the_api_is_reachable_and_only_from_this_machine(compose: Compose) -> None:
     published = {
         service: compose.container(service)["HostConfig"]["PortBindings"] or {}
-        for service in ("db", "api", "migrate", "first-model")
+        for service in ("passwords", "db", "api", "migrate", "first-model")
     }
 
     assert published.pop("api") == {
