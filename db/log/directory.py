@@ -1,16 +1,32 @@
-"""A process's own directory in the spool: locked while the process lives, adoptable afterwards."""
+"""A process's own directory in the spool: locked while the process lives, adoptable afterwards.
+
+Only what bears our marks is ours: directories with the names below, in them a lock and segments.
+Everything else was put there by somebody else, and is neither locked, changed nor removed.
+"""
 
 import fcntl
 import os
+import re
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from contract.durable import sync_directory
+from db.log.private import close_directory, make_directory, open_file
 
 LOCK = "LOCK"
 QUARANTINE = "quarantine"
+AGAIN = "again"
+"""A directory that a person makes, to give rows back: see docs/operating.md."""
 SUFFIX = ".seg"
+
+_PROCESS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UNFINISHED = re.compile(rf"\.{_PROCESS.pattern}")
+# By a process's count, or as quarantine names them.
+_SEGMENT = re.compile(r"(?:[0-9]{12}|[0-9a-f]{32})\.seg")
+# A file system makes it at its root, for itself.
+_HARMLESS = {"lost+found"}
 
 
 class SpoolDirectory:
@@ -27,13 +43,15 @@ class SpoolDirectory:
     @classmethod
     def create(cls, root: Path) -> "SpoolDirectory":
         """A new directory; raises OSError."""
-        root.mkdir(parents=True, exist_ok=True)
+        make_directory(root)
+        if foreign(root) <= _HARMLESS:
+            close_directory(root)
         _sweep(root)
         name = str(uuid.uuid4())
         # Locked before it has its name: between the two, another process would adopt it.
         hidden = root / f".{name}"
-        hidden.mkdir()
-        lock = os.open(hidden / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        make_directory(hidden)
+        lock = open_file(hidden / LOCK, os.O_RDWR | os.O_CREAT)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             hidden.rename(root / name)
@@ -45,9 +63,12 @@ class SpoolDirectory:
 
     @classmethod
     def adopt(cls, path: Path) -> "SpoolDirectory | None":
-        """The directory of a process that is gone; None if it lives, or another was faster."""
+        """The directory of a process that is gone; None if it lives, or another was faster.
+
+        Raises OSError.
+        """
         try:
-            lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+            lock = open_file(path / LOCK, os.O_RDWR | os.O_CREAT)
         except (FileNotFoundError, NotADirectoryError):
             return None
         try:
@@ -61,8 +82,8 @@ class SpoolDirectory:
         return None
 
     def segments(self) -> list[Path]:
-        """The segment files, oldest first."""
-        return sorted(self.path.glob(f"*{SUFFIX}"))
+        """The segment files, oldest first; raises OSError."""
+        return _segments(self.path)
 
     def segment(self, number: int) -> Path:
         """Path of the segment with that number."""
@@ -77,9 +98,10 @@ class SpoolDirectory:
             return False
 
     def remove(self) -> None:
-        """Remove the empty directory and let go of it."""
+        """Remove the directory, unless something is left in it, and let go of it."""
         (self.path / LOCK).unlink(missing_ok=True)
-        self.path.rmdir()
+        if not any(self.path.iterdir()):
+            self.path.rmdir()
         self.release()
 
     def release(self) -> None:
@@ -87,31 +109,84 @@ class SpoolDirectory:
         os.close(self._lock)
 
 
-def _sweep(root: Path) -> None:
-    """Remove what a process left that was killed while it made its directory: no row is in it."""
-    for hidden in root.glob(".*"):
-        if hidden.is_dir() and (abandoned := SpoolDirectory.adopt(hidden)):
-            abandoned.remove()
-
-
 def others(root: Path, own: Path | None) -> Iterator[Path]:
-    """The directories of other processes, living or dead."""
-    try:
-        entries = sorted(root.iterdir())
-    except FileNotFoundError:
-        return
-    for entry in entries:
-        hidden = entry.name.startswith(".") or entry.name == QUARANTINE
-        if not hidden and entry != own and entry.is_dir():
-            yield entry
+    """The directories of other processes, living or dead, and what is given back."""
+    for path in _directories(root):
+        named = _PROCESS.fullmatch(path.name) or path.name == AGAIN
+        if named and path != own:
+            yield path
+
+
+def is_left(path: Path) -> bool:
+    """Whether there is something for an adopter to do; raises OSError."""
+    if _segments(path):
+        return True
+    # An empty one is what a process left that was killed at its end. `again` is being filled.
+    return path.name != AGAIN and not _strange(path)
+
+
+def foreign(root: Path) -> set[str]:
+    """The names in the spool that are not ours; raises OSError."""
+    ours = {path.name for path in (*others(root, None), *_hidden(root))}
+    quarantine = root / QUARANTINE
+    return {
+        entry.name for entry in root.iterdir() if entry.name not in ours and entry != quarantine
+    } | {f"{path.name}/{name}" for path in others(root, None) for name in _seen(path)}
 
 
 def size_of(path: Path) -> int:
-    """Bytes in the segments below `path`."""
+    """Bytes in the segments below `path`, as far as they can be seen."""
     total = 0
-    for segment in path.glob(f"*{SUFFIX}"):
-        try:
-            total += segment.stat().st_size
-        except FileNotFoundError:
-            continue  # its owner released it meanwhile
+    # What its owner released meanwhile, or what is closed to us, is no size.
+    with suppress(OSError):
+        for segment in _segments(path):
+            with suppress(FileNotFoundError):
+                total += segment.lstat().st_size
     return total
+
+
+def _sweep(root: Path) -> None:
+    """Remove what a process left that was killed while it made its directory: no row is in it."""
+    for hidden in _hidden(root):
+        # Whatever stands in the way there, a new directory can be made all the same.
+        with suppress(OSError):
+            empty = {path.name for path in hidden.iterdir()} <= {LOCK}
+            if empty and (abandoned := SpoolDirectory.adopt(hidden)):
+                abandoned.remove()
+
+
+def _hidden(root: Path) -> Iterator[Path]:
+    return (path for path in _directories(root) if _UNFINISHED.fullmatch(path.name))
+
+
+def _directories(root: Path) -> list[Path]:
+    """Real directories, in order; what a link names lies elsewhere."""
+    try:
+        with os.scandir(root) as entries:
+            found = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except FileNotFoundError:
+        return []
+    return [root / name for name in sorted(found)]
+
+
+def _segments(path: Path) -> list[Path]:
+    with os.scandir(path) as entries:
+        names = [
+            entry.name
+            for entry in entries
+            if _SEGMENT.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)
+        ]
+    return [path / name for name in sorted(names)]
+
+
+def _strange(path: Path) -> set[str]:
+    """What lies in a directory of ours and is not ours; raises OSError."""
+    ours = {segment.name for segment in _segments(path)} | {LOCK}
+    return {entry.name for entry in path.iterdir()} - ours
+
+
+def _seen(path: Path) -> set[str]:
+    try:
+        return _strange(path)
+    except OSError:
+        return set()

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 from db.log.activations import Activations
+from db.log.complaint import Complaint
 from db.log.counters import Counters
 from db.log.errors import PostgresAway
 from db.log.orphans import Orphans
@@ -24,7 +25,8 @@ BEHIND_BYTES = 4 * CHUNK_BYTES
 
 _ORPHAN_SECONDS = 0.05
 _TICK_SECONDS = 0.5
-_RETRY_SECONDS = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
+# Well for so long, and the next failure is the first one again.
+_WELL_SECONDS = 1.0
 
 
 class Drainer(threading.Thread):
@@ -56,7 +58,8 @@ class Drainer(threading.Thread):
         self._closing = threading.Event()
         self._position: Position = BEGIN
         self._sent_before = False
-        self._failures = 0
+        self._complaint = Complaint()
+        self._failed_at = 0.0
         self.away_reason: str | None = "not connected yet"
         """Why Postgres takes no rows; None while it does."""
         self._deadline = 0.0
@@ -105,15 +108,22 @@ class Drainer(threading.Thread):
         while not self._finished():
             self._wake.clear()
             try:
-                if not self._step():
-                    self._wake.wait(_TICK_SECONDS)
+                worked = self._step()
             except PostgresAway as error:
+                if self._complaint.is_new(str(error)):
+                    logger.warning("Postgres takes no rows, they stay in the spool: %s", error)
                 self._fail(str(error))
             except Exception as error:
                 # Whatever it is, the rows are still in the spool: report it and try again.
-                logger.exception("the drainer failed; it tries again")
+                self._complaint.unexpected("the drainer failed; it tries again", error)
                 self._postgres.close()
-                self._fail(f"{type(error).__name__}: {error}")
+                self._fail(f"the drainer failed: {type(error).__name__}")
+            else:
+                # Not at the first step that goes well: what fails every time would never wait.
+                if time.monotonic() - self._failed_at > _WELL_SECONDS:
+                    self._complaint.over()
+                if not worked:
+                    self._wake.wait(_TICK_SECONDS)
         self._orphans.release()
         self._postgres.close()
 
@@ -125,14 +135,11 @@ class Drainer(threading.Thread):
         return done or self.away_reason is not None or time.monotonic() >= self._deadline
 
     def _fail(self, reason: str) -> None:
-        if self._failures == 0:
-            logger.warning("Postgres takes no rows, they stay in the spool: %s", reason)
         self.away_reason = reason
         self._sent_before = True
-        wait = _RETRY_SECONDS[min(self._failures, len(_RETRY_SECONDS) - 1)]
-        self._failures += 1
         # Not together with all the other processes that lost the same server.
-        self._closing.wait(wait * random.uniform(0.5, 1.0))  # noqa: S311 -- no secret
+        self._closing.wait(self._complaint.pause * random.uniform(0.5, 1.0))  # noqa: S311 -- no secret
+        self._failed_at = time.monotonic()
 
     def _step(self) -> bool:
         """Do the most urgent things; False where there was nothing to do."""
@@ -153,7 +160,6 @@ class Drainer(threading.Thread):
     def _recovered(self) -> None:
         logger.info("Postgres takes rows")
         self.away_reason = None
-        self._failures = 0
 
     def _drain_own(self) -> bool:
         found = self._spool.read(self._position, CHUNK_BYTES)

@@ -27,6 +27,14 @@ class PostgresAway(PredictionLogError):
     """Postgres did not take a batch, for a reason that is not in the batch: try again later."""
 
 
+class FormError(PredictionLogError, ValueError):
+    """A frame of the spool has a right checksum, and no release could store what it says."""
+
+
+class FormRefused(PostgresAway):
+    """Rows of this form cannot be stored now; those of another form can, for all that is known."""
+
+
 class RowsRefused(PredictionLogError):
     """Postgres refuses a batch for its content: some row of it can never be stored."""
 

@@ -13,30 +13,22 @@ from psycopg2 import errors, sql
 from psycopg2.extensions import connection as Connection  # noqa: N812 -- psycopg2 spells a class so
 
 from contract.secret import SecretError
-from db.log.errors import PartitionMissing, PostgresAway, RowsRefused
-from db.log.segment import Form
+from db.log.errors import FormRefused, PartitionMissing, PostgresAway, RowsRefused
+from db.log.form import Form
+from db.log.reasons import reason
+from db.log.session import parameters
 
 TABLE = sql.Identifier("prediction_log")
 _BATCH = sql.Identifier("prediction_log_batch")
 
-# A half-open connection is noticed by the client's kernel within about ten seconds, a server that
-# answers slowly gives up by itself; a frozen one only the watchdog notices (see `interrupt`).
-_OPTIONS: dict[str, Any] = {
-    "connect_timeout": 3,
-    "keepalives": 1,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-    "application_name": "prediction-log",
-    "options": (
-        "-c synchronous_commit=on -c statement_timeout=20s -c lock_timeout=5s"
-        " -c idle_in_transaction_session_timeout=30s -c TimeZone=UTC -c DateStyle=ISO"
-    ),
-}
-
 # SQLSTATE classes that speak of a row: data exception, integrity constraint violation.
 _CONTENT = ("22", "23")
+# Those that speak of the columns of a statement: syntax or access rule, limits, unsupported.
+_FORM = ("42", "54", "0A")
+# Of these, what speaks of the whole table, function or role.
+_ENVIRONMENT = {"42501", "42P01", "42883"}
+
+_MOST_STATEMENTS = 16
 
 
 class PostgresLog:
@@ -48,7 +40,7 @@ class PostgresLog:
         self._connection: Connection | None = None
         # Held while the socket is closed, so that `interrupt` never meets its number reused.
         self._closing = threading.Lock()
-        self._copies: dict[tuple[str, int], str] = {}
+        self._copies: dict[tuple[str, Form], str] = {}
 
     @property
     def connected(self) -> bool:
@@ -66,8 +58,7 @@ class PostgresLog:
         except SecretError as error:
             raise PostgresAway(str(error)) from error
         with self._errors():
-            beside: dict[str, Any] = {"password": password} if password else {}
-            self._connection = psycopg2.connect(self._url, **beside, **_OPTIONS)
+            self._connection = psycopg2.connect(**parameters(self._url, password))
             # Each statement is its own transaction, in one round trip.
             self._connection.autocommit = True
             self._execute(
@@ -80,7 +71,7 @@ class PostgresLog:
 
         Raises PostgresAway; RowsRefused also where a row is there already: then `merge`.
         """
-        with self._errors():
+        with self._errors(form):
             self._copy(TABLE, form, payload)
 
     def merge(self, form: Form, payload: bytes, *, log_path: str = "spool") -> int:
@@ -88,7 +79,7 @@ class PostgresLog:
 
         Raises PostgresAway or RowsRefused.
         """
-        with self._errors(), self._transaction():
+        with self._errors(form), self._transaction():
             columns = sql.SQL(", ").join(
                 sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))
                 for name, kind in form.columns
@@ -96,7 +87,9 @@ class PostgresLog:
             self._execute(
                 sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(_BATCH, columns)
             )
-            self._copy(_BATCH, form, payload)
+            if self._copy(_BATCH, form, payload) != payload.count(b"\n"):
+                # A line of "\\." ends a COPY, and its neighbours would be lost without a word.
+                raise RowsRefused("they end before their last line")
             names = _names(form)
             return self._execute(
                 sql.SQL(
@@ -105,13 +98,18 @@ class PostgresLog:
                 (log_path,),
             )
 
-    def make_partitions(self, payload: bytes) -> None:
+    def make_partitions(self, form: Form, payload: bytes) -> None:
         """Make the partitions that the rows of `payload` belong to.
 
         Raises PostgresAway or RowsRefused.
         """
-        moments = {line.split(b"\t", 2)[1].decode() for line in payload.splitlines()}
-        months = {moment[:7]: moment for moment in moments}
+        names = [name for name, _ in form.columns]
+        if "predicted_at" not in names:
+            raise RowsRefused("they have no predicted_at")
+        place = names.index("predicted_at")
+        fields = (line.split(b"\t") for line in payload.split(b"\n")[:-1])
+        moments = {line[place] for line in fields if len(line) > place}
+        months = {moment[:7]: moment.decode(errors="replace") for moment in moments}
         with self._errors():
             for moment in months.values():
                 self._execute("SELECT ensure_prediction_log_partition(%s)", (moment,))
@@ -144,15 +142,18 @@ class PostgresLog:
             if connection is not None:
                 connection.close()
 
-    def _copy(self, table: sql.Identifier, form: Form, payload: bytes) -> None:
+    def _copy(self, table: sql.Identifier, form: Form, payload: bytes) -> int:
         with self._cursor() as cursor:
-            key = (table.string, form.id)
+            key = (table.string, form)
             statement = self._copies.get(key)
             if statement is None:
                 # Quoting two dozen names costs more than copying a row.
                 text = sql.SQL("COPY {} ({}) FROM STDIN").format(table, _names(form))
+                if len(self._copies) >= _MOST_STATEMENTS:
+                    self._copies.clear()
                 statement = self._copies[key] = text.as_string(cursor)
             cursor.copy_expert(statement, io.BytesIO(payload), size=len(payload))
+            return int(cursor.rowcount)
 
     def _execute(self, statement: sql.Composable | str, values: tuple[object, ...] = ()) -> int:
         with self._cursor() as cursor:
@@ -170,32 +171,32 @@ class PostgresLog:
         try:
             yield
             self._execute("COMMIT")
-        except psycopg2.Error:
+        except (psycopg2.Error, RowsRefused):
             if self._connection is not None and not self._connection.closed:
                 self._execute("ROLLBACK")
             raise
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
-        """Translate psycopg2's errors, and drop a connection that may be in any state."""
+    def _errors(self, form: Form | None = None) -> Iterator[None]:
+        """Translate psycopg2's errors, and drop a connection that may be in any state.
+
+        `form`: that of the rows which are being stored.
+        """
         try:
             yield
         except errors.CheckViolation as error:
             # "No partition of relation found for row" has the same code, but names no constraint.
             refusal = RowsRefused if error.diag.constraint_name else PartitionMissing
-            raise refusal(_reason(error)) from error
+            raise refusal(reason(error)) from error
         except psycopg2.Error as error:
-            if (error.pgcode or "").startswith(_CONTENT):
-                raise RowsRefused(_reason(error)) from error
+            code = error.pgcode or ""
+            if code.startswith(_CONTENT):
+                raise RowsRefused(reason(error, form)) from error
+            if form and code.startswith(_FORM) and code not in _ENVIRONMENT:
+                raise FormRefused(reason(error, form)) from error
             self.close()
-            raise PostgresAway(_reason(error)) from error
+            raise PostgresAway(reason(error)) from error
 
 
 def _names(form: Form) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(name) for name, _ in form.columns)
-
-
-def _reason(error: psycopg2.Error) -> str:
-    """The first line of the server's message: the later ones may quote the row."""
-    text = str(error).strip().splitlines()
-    return f"{error.pgcode or 'connection'}: {text[0] if text else type(error).__name__}"

@@ -8,10 +8,10 @@ from db.log.activations import Activations, ModelRegistration, Reason
 from db.log.counters import Counters
 from db.log.drainer import BEHIND_BYTES, Drainer
 from db.log.errors import LogUnavailable
+from db.log.form import Form
 from db.log.postgres import PostgresLog
 from db.log.rejections import Rejection, Rejections
 from db.log.row import RowFormat
-from db.log.segment import Form
 from db.log.settings import LogSettings
 from db.log.settlement import Settlement
 from db.log.spool import Spool, Waiter

@@ -2,15 +2,16 @@
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
 from db.log.chunk import Chunk
 from db.log.counters import Counters
-from db.log.errors import PartitionMissing, RowsRefused
+from db.log.errors import FormRefused, PartitionMissing, RowsRefused
+from db.log.form import Form
 from db.log.postgres import PostgresLog
 from db.log.quarantine import Quarantine
-from db.log.segment import Form
 
 logger = logging.getLogger("prediction_log")
 
@@ -35,13 +36,19 @@ class RowStore:
 
         Raises PostgresAway, and OSError where the quarantine cannot be written.
         """
-        for content in chunk.damage:
-            logger.error("%d damaged bytes in %s: kept in quarantine", len(content), origin)
-            self._quarantine.damage(content, origin)
-            self._counters.damaged_frames += 1
         form, payload, rows = chunk.form, chunk.payload, chunk.rows
         if form is not None and not (first and self._store_new(form, payload, rows)):
             self.merge(form, payload, rows, log_path="spool")
+        self._keep_damage(chunk, origin)
+
+    def _keep_damage(self, chunk: Chunk, origin: str) -> None:
+        pieces = [*chunk.damage, *chunk.unusable]
+        if pieces:
+            size = sum(map(len, pieces))
+            reason = f"{size:,} damaged bytes in {origin}"
+            self._quarantine.damage(b"".join(pieces), reason)
+            logger.error("%s: kept in quarantine", reason)
+        self._counters.damaged_frames += len(pieces) + chunk.aside
 
     def _store_new(self, form: Form, payload: bytes, rows: int) -> bool:
         """Store rows that were never sent; False where the slow way must tell what is wrong."""
@@ -55,20 +62,46 @@ class RowStore:
 
     def merge(self, form: Form, payload: bytes, rows: int, *, log_path: str) -> None:
         """Store rows of which some may be there already; set apart what can never be."""
+        if form.unknown:
+            # Not asked of Postgres: the words of a type stand in the statement as they are.
+            raise FormRefused(f"{form.unknown}, which this release does not know")
+        refused: Counter[str] = Counter()
+        self._merge(form, payload, rows, log_path, refused)
+        for reason, count in refused.items():
+            logger.error(
+                "Postgres refuses %d of %d rows, they are kept in quarantine: %s",
+                *(count, rows, reason),
+            )
+
+    def _merge(
+        self, form: Form, payload: bytes, rows: int, log_path: str, refused: Counter[str]
+    ) -> None:
         try:
             self._merge_or_make_partition(form, payload, rows, log_path)
         except RowsRefused as error:
             if rows == 1:
-                logger.error(  # noqa: TRY400 -- the traceback would say nothing more
-                    "Postgres refuses a row, it is kept in quarantine: %s", error
-                )
-                self._quarantine.row(form, payload, str(error))
-                self._counters.quarantined += 1
+                self._refuse(form, payload, 1, str(error), refused)
                 return
-            lines = payload.splitlines(keepends=True)
-            half = len(lines) // 2
-            for part in (lines[:half], lines[half:]):
-                self.merge(form, b"".join(part), len(part), log_path=log_path)
+            lines = _lines(payload)
+            whole = [line for line in lines if line.count(b"\t") == len(form.columns) - 1]
+            if len(whole) < len(lines):
+                # One by one they would cost a call each, and tell no more.
+                torn = [line for line in lines if line.count(b"\t") != len(form.columns) - 1]
+                reason = "their fields are not as many as the columns of their form"
+                self._refuse(form, b"".join(torn), len(torn), reason, refused)
+                parts = [whole]
+            else:
+                half = len(lines) // 2
+                parts = [lines[:half], lines[half:]]
+            for part in filter(None, parts):
+                self._merge(form, b"".join(part), len(part), log_path, refused)
+
+    def _refuse(
+        self, form: Form, lines: bytes, rows: int, reason: str, refused: Counter[str]
+    ) -> None:
+        self._quarantine.rows(form, lines, rows, reason)
+        self._counters.quarantined += rows
+        refused[reason] += rows
 
     def _merge_or_make_partition(
         self, form: Form, payload: bytes, rows: int, log_path: str
@@ -79,7 +112,7 @@ class RowStore:
         try:
             inserted = self.call(insert)
         except PartitionMissing:
-            self.call(lambda: self._postgres.make_partitions(payload))
+            self.call(lambda: self._postgres.make_partitions(form, payload))
             inserted = self.call(insert)
         self._counters.stored(rows, inserted)
 
@@ -92,3 +125,8 @@ class RowStore:
             self.calling_since = None
             self._counters.calls += 1
             self._counters.call_seconds += time.monotonic() - started
+
+
+def _lines(payload: bytes) -> list[bytes]:
+    """As Postgres counts them: splitlines would end one at a carriage return as well."""
+    return [line + b"\n" for line in payload.split(b"\n")[:-1]]

@@ -10,23 +10,16 @@ A reader stops at an unfinished frame at the end of a segment: nobody was promis
 digit of MAGIC whenever a reader of the old form would misread the new one.
 """
 
-import json
-import re
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
+
+from db.log.form import Form
 
 MAGIC = b"PLS1"
 _HEADER = struct.Struct("<4sIIIII")
 _CHECKED = _HEADER.size - 4
-
-# A type goes into SQL as it stands, names are quoted there.
-_WORDS = re.compile(r"[a-z][a-z ]*")
-
-Columns = tuple[tuple[str, str], ...]
 
 
 class Frame(NamedTuple):
@@ -44,31 +37,6 @@ class Damage(NamedTuple):
 
     start: int
     end: int
-
-
-@dataclass(frozen=True)
-class Form:
-    """Name and SQL type of each column of the lines."""
-
-    columns: Columns
-
-    @cached_property
-    def document(self) -> bytes:
-        """The JSON that a segment begins with."""
-        return json.dumps({"columns": self.columns}).encode()
-
-    @cached_property
-    def id(self) -> int:
-        """The form's mark in each frame."""
-        return zlib.crc32(self.document)
-
-    @classmethod
-    def read(cls, document: bytes) -> "Form":
-        """The form that `document` writes; raises ValueError where it is none."""
-        columns = tuple((name, kind) for name, kind in json.loads(document)["columns"])
-        if not all(_WORDS.fullmatch(kind) for _, kind in columns):
-            raise ValueError("a column's type is not a plain SQL type")
-        return cls(columns)
 
 
 def encode(payload: bytes, rows: int, form: Form) -> bytes:
@@ -100,7 +68,13 @@ def frames(data: bytes, *, base: int = 0, final: bool = True) -> Iterator[Frame 
         size, rows, checksum, form_id = header
         start, end = at + _HEADER.size, at + _HEADER.size + size
         if end > len(data):
-            return
+            after = _next_frame(data, at + 1) if final else None
+            if after is None:
+                return
+            # Nothing is written behind an unfinished frame: this one's size is not true.
+            yield Damage(base + at, base + after)
+            at = after
+            continue
         payload = data[start:end]
         if zlib.crc32(payload) == checksum:
             yield Frame(base + at, base + end, rows, form_id, payload)

@@ -20,7 +20,9 @@ from contract.durable import sync_directory
 from db.log.chunk import Chunk, Forms, read_chunk
 from db.log.directory import SpoolDirectory, others, size_of
 from db.log.errors import SpoolError, SpoolFull
-from db.log.segment import Form, encode
+from db.log.form import Form
+from db.log.private import open_file
+from db.log.segment import encode
 
 
 class Position(NamedTuple):
@@ -160,7 +162,7 @@ class Spool:
         try:
             directory = self._own_directory()
             path = directory.segment(self._number)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+            descriptor = open_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
         except OSError as error:
             raise SpoolError(f"cannot write {self.root}: {error.strerror}") from error
         segment = _Segment(self._number, path, descriptor, users=1)

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from db.log.complaint import Complaint
 from db.log.drainer import Drainer
 from db.log.errors import SpoolError
 from db.log.postgres import PostgresLog
@@ -17,6 +18,28 @@ logger = logging.getLogger("prediction_log")
 # How exactly LOG_VISIBLE_WAIT_MS is kept, and the only thing that an idle log does.
 _TICK_SECONDS = 0.02
 _PROBE_SECONDS = 0.5
+
+
+class _Duty:
+    """Work that comes round again and again, whatever happens in it."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._complaint = Complaint()
+        self._next = 0.0
+
+    def do(self) -> None:
+        """Do it, unless it failed just now."""
+        if time.monotonic() < self._next:
+            return
+        try:
+            self._work()
+        except Exception as error:
+            # The thread lives on: what waits is tried again in a later round.
+            self._complaint.unexpected("the syncer failed; it goes on", error)
+            self._next = time.monotonic() + self._complaint.pause
+        else:
+            self._complaint.over()
 
 
 class Syncer(threading.Thread):
@@ -40,6 +63,7 @@ class Syncer(threading.Thread):
         self._settlement = settlement
         self._postgres_timeout = postgres_timeout
         self._closing = threading.Event()
+        self._duties = [_Duty(self._round), _Duty(self._probe), _Duty(self._watch)]
         self._probed_at = 0.0
         self._interrupted = 0.0
 
@@ -53,17 +77,9 @@ class Syncer(threading.Thread):
         while not self._closing.is_set():
             self._writer.sync_wanted.wait(_TICK_SECONDS)
             self._writer.sync_wanted.clear()
-            self._guarded(self._round)
-            self._guarded(self._probe)
-            self._guarded(self._watch)
-        self._guarded(self._round)
-
-    def _guarded(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except Exception:
-            # The thread lives on: what waits is tried again in the next round.
-            logger.exception("the syncer failed; it goes on")
+            for duty in self._duties:
+                duty.do()
+        self._duties[0].do()
 
     def _round(self) -> None:
         now = time.monotonic()

@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from db.log.complaint import Complaint
 from db.log.drainer import Drainer
 from db.log.errors import LogUnavailable, SpoolError
 from db.log.row_store import CHUNK_BYTES
@@ -37,6 +38,7 @@ class Writer(threading.Thread):
         self._visible_wait = visible_wait
         self._queue: queue.SimpleQueue[Entry | Batch | None] = queue.SimpleQueue()
         self._sync_failures = 0
+        self._complaint = Complaint()
         self.sync_wanted = threading.Event()
         """Set when a batch should not wait for Postgres."""
         self.spool_error: str | None = None
@@ -113,9 +115,13 @@ class Writer(threading.Thread):
         try:
             self._write(batch)
         except Exception as error:
-            # The thread lives on, and nobody waits in vain.
-            logger.exception("the writer failed; it goes on")
-            self._settlement.refuse([batch], LogUnavailable(f"{type(error).__name__}: {error}"))
+            # The thread lives on, and nobody waits in vain. Not the error's words, which may quote
+            # the rows.
+            self._complaint.unexpected("the writer failed; it goes on", error)
+            refusal = LogUnavailable(f"the writer failed: {type(error).__name__}")
+            self._settlement.refuse([batch], refusal)
+        else:
+            self._complaint.over()
 
     def _write(self, batch: Batch) -> None:
         if self.disk_broken:

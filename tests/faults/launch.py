@@ -15,8 +15,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import db.log.postgres
 import db.log.row
+import db.log.session
 import db.log.spool
 from api import model
 from api.__main__ import main
@@ -208,10 +208,10 @@ def _drop_on_timeout() -> None:
 
 
 def _synchronous_commit_off() -> None:
-    options = db.log.postgres._OPTIONS
-    options["options"] = options["options"].replace(
-        "synchronous_commit=on", "synchronous_commit=off"
-    )
+    options = db.log.session._OPTIONS
+    off = options.replace("synchronous_commit=on", "synchronous_commit=off")
+    assert off != options
+    _set(db.log.session, "_OPTIONS", off)
 
 
 _BREAKS = {

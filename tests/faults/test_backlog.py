@@ -7,7 +7,7 @@ import pytest
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.schema import Feature
 from db.log import Context, RowFormat, Stamp
-from db.log.segment import Form
+from db.log.form import Form
 from db.log.spool import Batch, Spool
 from tests.faults.conftest import FULL, Record
 from tests.faults.processes import wait_until

@@ -19,7 +19,7 @@ from db.log import (
     RowFormat,
     Stamp,
 )
-from db.log.segment import Form
+from db.log.form import Form
 from db.log.spool import Batch, Spool
 from tests.conftest import Database, free_port
 

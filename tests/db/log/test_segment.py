@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.log.segment import Damage, Form, Frame, encode, frames
+from db.log.form import Form
+from db.log.segment import Damage, Frame, encode, frames
 
 FORM = Form((("prediction_id", "uuid"), ("age", "integer")))
 PAYLOADS = [b"a\t1\n", b"PLS1 is the magic\n" * 3, b"", b"c\t3\n" * 40]

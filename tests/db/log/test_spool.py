@@ -3,14 +3,15 @@
 import errno
 import os
 import time
+import uuid
 from pathlib import Path
 
 import pytest
 
 from db.log.directory import LOCK, SpoolDirectory, others
 from db.log.errors import SpoolError, SpoolFull
+from db.log.form import Form
 from db.log.orphan import Orphan
-from db.log.segment import Form
 from db.log.spool import BEGIN, Batch, Position, Spool, SyncError
 
 FORM = Form((("prediction_id", "uuid"), ("predicted_at", "timestamptz")))
@@ -245,7 +246,7 @@ def test_an_older_form_is_drained_by_its_own_columns(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_was_half_made_is_swept_away(tmp_path: Path) -> None:
-    (tmp_path / ".half-made").mkdir()
+    (tmp_path / f".{uuid.uuid4()}").mkdir()
 
     directory = SpoolDirectory.create(tmp_path)
 

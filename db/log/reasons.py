@@ -1,0 +1,62 @@
+"""What an error of Postgres says, without what a caller sent."""
+
+import re
+
+import psycopg2
+from psycopg2 import errorcodes
+
+from db.log.form import Form
+
+# libpq's own words, before anything was sent.
+_AUTHENTICATION = 'authentication method requirement "'
+_AUTHENTICATION_REMEDY = (
+    ": have the server ask for scram-sha-256 (pg_hba.conf, password_encryption), or say in"
+    " DATABASE_URL what may be used: ?require_auth=md5, password or none"
+)
+
+# Whose message names columns, tables, types, functions, and nothing else.
+_OF_NAMES = {"42501", "42703", "42704", "42804", "42883", "42P01"}
+
+# Of COPY's context only the column, and only if it is one: behind it stands the value.
+_COPIED_COLUMN = re.compile(r"^COPY [^\n]*?, line \d+, column ([^:\n]+)", re.MULTILINE)
+
+
+def reason(error: psycopg2.Error, form: Form | None = None) -> str:
+    """One line for the log, /health and quarantine.
+
+    The server's messages quote values, so that of an error with an SQLSTATE only its name and
+    the names of tables, columns and constraints are told.
+    """
+    if error.pgcode is None:
+        return _of_connection(error)
+    diag = error.diag
+    if error.pgcode in _OF_NAMES:
+        return f"{error.pgcode}: {diag.message_primary}"
+    parts = [f"{error.pgcode} {_name(error.pgcode)}"]
+    if diag.constraint_name:
+        parts.append(f"constraint {diag.constraint_name}")
+    if diag.table_name:
+        parts.append(f"table {diag.table_name}")
+    if column := diag.column_name or _copied_column(diag.context, form):
+        parts.append(f"column {column}")
+    return ", ".join(parts)
+
+
+def _of_connection(error: psycopg2.Error) -> str:
+    lines = str(error).strip().splitlines()
+    text = lines[0] if lines else type(error).__name__
+    remedy = _AUTHENTICATION_REMEDY if _AUTHENTICATION in text else ""
+    return f"connection: {text}{remedy}"
+
+
+def _name(code: str) -> str:
+    try:
+        return errorcodes.lookup(code).lower()
+    except KeyError:
+        return "error"
+
+
+def _copied_column(context: str | None, form: Form | None) -> str | None:
+    found = _COPIED_COLUMN.search(context or "")
+    names = {name for name, _ in form.columns} if form else set()
+    return found[1] if found and found[1] in names else None
