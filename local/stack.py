@@ -1,9 +1,7 @@
 """The services of docker-compose.yml as processes of one machine."""
 
 import fcntl
-import json
 import os
-import secrets
 import socket
 import subprocess
 import sys
@@ -11,13 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from local.errors import LocalError
+from local.ownership import close_tree, private_directory
 from local.postgres import LocalPostgres
+from local.programs import binary
+from local.settings import LocalSettings
 
-_ROLES = ("postgres", "mlops_owner", "api", "analyst")
-
-
-class LocalError(Exception):
-    """The local service cannot be started."""
+# Nobody else may read what is made: rows, passwords, models that are unpickled.
+_UMASK = 0o077
 
 
 class Stack:
@@ -29,23 +28,22 @@ class Stack:
     @contextmanager
     def exclusively(self) -> Iterator[None]:
         """One local service at a time; raises LocalError."""
-        self.root.mkdir(exist_ok=True)
+        private_directory(self.root)
         with (self.root / "lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 message = "the local service runs already: stop it with Ctrl-C in its terminal"
                 raise LocalError(message) from error
+            self._close()
             yield
 
     @contextmanager
     def postgres(self) -> Iterator[LocalPostgres]:
         """The database, running; it is stopped afterwards."""
+        settings = LocalSettings.read_or_make(self._settings)
         server = LocalPostgres(
-            self.root / "postgres",
-            port=self._settings()["port"],
-            password=self._settings()["postgres"],
-            durable=True,
+            self.root / "postgres", port=settings.port, password=settings.passwords["postgres"]
         )
         _say("database: starting")
         server.start()
@@ -57,13 +55,13 @@ class Stack:
 
     def migrate(self) -> None:
         """Bring the database's schema up to date; raises LocalError."""
-        settings = self._settings()
+        passwords = LocalSettings.read(self._settings).passwords
         self._run(
             ["db", "migrate"],
             DATABASE_ADMIN_URL=self.url("postgres", database="postgres"),
-            MLOPS_OWNER_PASSWORD=settings["mlops_owner"],
-            API_DB_PASSWORD=settings["api"],
-            ANALYST_DB_PASSWORD=settings["analyst"],
+            MLOPS_OWNER_PASSWORD=passwords["mlops_owner"],
+            API_DB_PASSWORD=passwords["api"],
+            ANALYST_DB_PASSWORD=passwords["analyst"],
         )
 
     def first_model(self) -> None:
@@ -73,13 +71,16 @@ class Stack:
     def trainer(self, arguments: list[str]) -> int:
         """Run a command of the trainer; its exit code."""
         command = [sys.executable, "-m", "trainer", *arguments]
-        return subprocess.call(command, env=self._environment())
+        # What `fetch` gets is for others as well: containers read it as another user.
+        umask = -1 if arguments[:1] == ["fetch"] else _UMASK
+        return subprocess.call(command, env=self._environment(), umask=umask)
 
     def serve(self, port: int) -> int:
         """Run the api in the foreground until it ends or is interrupted; its exit code."""
         process = subprocess.Popen(
             [sys.executable, "-m", "api"],
             env=self._environment(DATABASE_URL=self.url("api"), PORT=str(port)),
+            umask=_UMASK,
             # Ctrl-C reaches the whole terminal: here it is passed on once, not received twice.
             start_new_session=True,
         )
@@ -90,14 +91,23 @@ class Stack:
             process.wait()
             raise
 
+    def psql(self) -> int:
+        """Open SQL as analyst; its exit code. Raises LocalError before the first `make local`."""
+        settings = LocalSettings.read(self._settings)
+        command = [binary("psql"), _url(settings.port, "analyst", "mlops")]
+        # Not in the command, which every user of the machine can read.
+        environment = os.environ | {"PGPASSWORD": settings.passwords["analyst"]}
+        return subprocess.call(command, env=environment)
+
     def url(self, role: str, database: str = "mlops") -> str:
         """Connection URL of a role; raises LocalError before the first `make local`."""
-        settings = self._settings()
-        return f"postgresql://{role}:{settings[role]}@127.0.0.1:{settings['port']}/{database}"
+        settings = LocalSettings.read(self._settings)
+        return _url(settings.port, f"{role}:{settings.passwords[role]}", database)
 
     def _run(self, module: list[str], **environment: str) -> None:
         command = [sys.executable, "-m", *module]
-        if code := subprocess.call(command, env=self._environment(**environment)):
+        own = self._environment(**environment)
+        if code := subprocess.call(command, env=own, umask=_UMASK):
             raise LocalError(f"python -m {' '.join(module)} failed with exit code {code}")
 
     def _environment(self, **more: str) -> dict[str, str]:
@@ -108,17 +118,14 @@ class Stack:
         }
         return own | dict(os.environ) | more
 
-    def _settings(self) -> dict[str, str]:
-        """Port and passwords, made at the first start and kept."""
-        path = self.root / "settings.json"
-        if not path.exists():
-            if not self.root.exists():
-                raise LocalError("there is no local database yet: make local")
-            made = {role: secrets.token_urlsafe(16) for role in _ROLES}
-            path.touch(mode=0o600)
-            path.write_text(json.dumps(made | {"port": str(_free_port())}))
-        settings: dict[str, str] = json.loads(path.read_text())
-        return settings
+    @property
+    def _settings(self) -> Path:
+        return self.root / "settings.json"
+
+    def _close(self) -> None:
+        """Close to others what earlier releases left open."""
+        for name in ("lock", "settings.json", "models", "spool"):
+            close_tree(self.root / name)
 
 
 def free_to_use(port: int) -> None:
@@ -134,10 +141,9 @@ def free_to_use(port: int) -> None:
             ) from error
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _url(port: int, who: str, database: str) -> str:
+    # While the server is down anyone may listen on its port, and ask for a password in clear.
+    return f"postgresql://{who}@127.0.0.1:{port}/{database}?require_auth=scram-sha-256"
 
 
 def _say(text: str) -> None:

@@ -1,10 +1,12 @@
 """The embedded PostgreSQL survives what happens to a process on a developer's machine."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,10 @@ from typing import Any
 import psycopg2
 import pytest
 
-from local.postgres import LocalPostgres, LocalPostgresError, _identity
+from local.account import Account
+from local.errors import LocalPostgresError
+from local.postgres import LocalPostgres
+from local.programs import binary
 from tests.conftest import PASSWORD, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -116,7 +121,7 @@ def test_the_number_of_a_dead_server_may_belong_to_somebody_else_by_now(
     left = file.read_text().splitlines()
     server.kill()
     # Of the server's own user, for Postgres takes nobody else's process for a server.
-    stranger = subprocess.Popen(["sleep", "60"], **_identity())
+    stranger = subprocess.Popen(["sleep", "60"], **Account.of_server().process)
     file.write_text("\n".join([str(stranger.pid), *left[1:]]) + "\n")
 
     try:
@@ -176,13 +181,56 @@ def test_as_root_it_does_not_run_as_root(server: LocalPostgres) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to somebody else")
-def test_as_root_a_closed_directory_on_the_way_is_named(short_dir: Path) -> None:
+def test_as_root_no_directory_on_the_way_has_to_be_open(short_dir: Path) -> None:
+    """As below /root, or in a checkout that was made under umask 077."""
     closed = short_dir / "closed"
     closed.mkdir(mode=0o700)
     server = LocalPostgres(closed / "server", port=free_port(), password=PASSWORD)
 
-    with pytest.raises(LocalPostgresError, match=f"{closed} is closed to other users"):
-        server.start()
+    server.start()
+
+    store(server)
+    assert stored(server) == [(42,)]
+    server.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to somebody else")
+def test_as_root_its_programs_may_be_closed_to_others(
+    short_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in an environment below /root, or made under umask 077; nothing of it is left behind."""
+    installed = Path(binary("postgres")).parents[2]
+    closed = short_dir / "closed"
+    shutil.copytree(
+        installed.parent,
+        closed,
+        symlinks=True,
+        ignore=lambda directory, names: (
+            [name for name in names if not name.startswith(installed.name)]
+            if directory == str(installed.parent)
+            else ["include"]
+        ),
+    )
+    closed.chmod(0o700)
+    for path in closed.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & 0o700)
+    temporary = short_dir / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.syspath_prepend(str(closed))
+    server = LocalPostgres(short_dir / "server", port=free_port(), password=PASSWORD)
+
+    server.start()
+    store(server)
+    server.kill()
+    server.start()
+
+    assert stored(server) == [(42,)]
+    # The kill left a copy, which the next start found.
+    assert len(list(temporary.iterdir())) == 1
+    server.stop()
+    assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to somebody else")

@@ -1,0 +1,9 @@
+"""What can go wrong with the local service."""
+
+
+class LocalError(Exception):
+    """The local service cannot be started or used; the message says why, and what to do."""
+
+
+class LocalPostgresError(LocalError):
+    """The embedded PostgreSQL cannot be used."""

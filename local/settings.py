@@ -1,0 +1,57 @@
+"""Port and passwords of the local database: made at the first start, and kept."""
+
+import json
+import secrets
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.errors import LocalError
+
+_ROLES = ("postgres", "mlops_owner", "api", "analyst")
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """The database's port, and the password of each role."""
+
+    port: int
+    passwords: dict[str, str]
+
+    @classmethod
+    def read(cls, path: Path) -> "LocalSettings":
+        """What an earlier start kept; raises LocalError."""
+        try:
+            content = json.loads(path.read_text())
+            return cls(int(content["port"]), {role: str(content[role]) for role in _ROLES})
+        except FileNotFoundError as error:
+            raise LocalError("there is no local database yet: make local") from error
+        except PermissionError as error:
+            raise LocalError(f"{path} belongs to somebody else: {error.strerror}") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise LocalError(
+                f"{path} is damaged, and with it the passwords of the local database: restore it,"
+                f" or move {path.parent} away to begin anew"
+            ) from error
+
+    @classmethod
+    def read_or_make(cls, path: Path) -> "LocalSettings":
+        """The same, made at the first start; raises LocalError."""
+        if not path.exists():
+            cls(_free_port(), {role: secrets.token_urlsafe(16) for role in _ROLES})._write(path)
+        return cls.read(path)
+
+    def _write(self, path: Path) -> None:
+        """Whole or not at all, and never open to others."""
+        content = json.dumps({**self.passwords, "port": str(self.port)})
+        made = path.with_name(f".{path.name}")
+        made.unlink(missing_ok=True)
+        made.touch(mode=0o600, exist_ok=False)
+        made.write_text(content)
+        made.replace(path)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
