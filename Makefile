@@ -4,7 +4,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-PORT ?= 8000
+
+# What a shell holds for other Pythons and other installs is not meant for ours: an environment
+# that went elsewhere, modules in place of ours. How packages are reached comes in.
+unexport $(filter-out PYTHON,$(filter PYTHON%,$(.VARIABLES)))
+unexport $(filter PIP_TARGET PIP_PREFIX PIP_ROOT PIP_USER PIP_REQUIRE_VIRTUALENV PIP_PYTHON \
+  PIP_DRY_RUN PIP_NO_DEPS PIP_CONSTRAINT PIP_REQUIREMENT PIP_UPGRADE PIP_IGNORE_INSTALLED,$(.VARIABLES))
 
 .PHONY: help
 help: ## List the targets
@@ -23,7 +28,7 @@ venv: .venv/.installed ## Make .venv from the hashed lock
 
 .PHONY: local
 local: venv ## Run the whole service without Docker, until Ctrl-C (PORT=8000)
-	@PORT=$(PORT) exec $(BIN)/python -m local run
+	@exec $(BIN)/python -m local run
 
 .PHONY: trainer
 trainer: venv ## Train anew for the local service, or ARGS="list", "verify", "rollback", ...

@@ -3,12 +3,13 @@
 import re
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contract.signature import SigningSettings
+from contract.words import ANY_CASE
 
 _HOST_PATTERN = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
 # As a browser writes it (RFC 6454, section 6.1): no path, no closing slash.
@@ -51,7 +52,7 @@ class ApiSettings(SigningSettings):
     workers: int = Field(
         1, ge=1, le=64, description="Processes that share the port, each with its own model and log"
     )
-    environment: Literal["development", "production"] = Field(
+    environment: Annotated[Literal["development", "production"], ANY_CASE] = Field(
         "development",
         description="production refuses what is only fit for trying it out, as a default password",
     )
@@ -96,11 +97,11 @@ class ApiSettings(SigningSettings):
     api_keys_file: Path | None = Field(
         None, description="File with the same, in place of API_KEYS; # begins a comment"
     )
-    log_format: Literal["console", "json", "auto"] = Field(
+    log_format: Annotated[Literal["console", "json", "auto"], ANY_CASE] = Field(
         "console",
         description="`json` writes one JSON object a line; `auto` does where nobody looks on",
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], ANY_CASE] = Field(
         "info", description="Least severe level that is written; debug also shows health probes"
     )
 

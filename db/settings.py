@@ -1,7 +1,7 @@
 """Settings of the database's commands."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from contract.datasets import DataSetKey
 from contract.password import read_password
 from contract.secret import SecretError
+from contract.words import ANY_CASE
 
 # The default of earlier releases, which volumes of theirs may still have.
 DEFAULT_PASSWORD = "change-me"  # noqa: S105
@@ -38,7 +39,7 @@ class MigrateSettings(BaseSettings):
     api_db_password_file: Path | None = Field(None, description="File with the same")
     analyst_db_password: SecretStr = Field(description="Password of the role that reads")
     analyst_db_password_file: Path | None = Field(None, description="File with the same")
-    environment: Literal["development", "production"] = Field(
+    environment: Annotated[Literal["development", "production"], ANY_CASE] = Field(
         "development", description="`production` refuses default passwords"
     )
     dataset: DataSetKey = Field("gmsc", description="Key of the declaration in contract/datasets")

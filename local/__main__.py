@@ -1,7 +1,6 @@
 """`python -m local run | trainer | psql | db-url`: the whole service without Docker."""
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.errors import LocalError
-from local.stack import Stack, free_to_use
+from local.stack import Stack
 
 
 def main() -> int:
@@ -40,13 +39,12 @@ def main() -> int:
 
 def run(stack: Stack) -> int:
     """Start everything in order and serve until a signal; the api's exit code."""
-    port = int(os.environ.get("PORT") or 8000)
-    free_to_use(port)
+    stack.check_port()
     with _signals_as_interrupts(), stack.exclusively(), stack.postgres():
         try:
             stack.migrate()
             stack.first_model()
-            return stack.serve(port)
+            return stack.serve()
         except KeyboardInterrupt:
             return 0
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.account import Account, former_uids
+from local.environment import of_server
 from local.errors import LocalPostgresError
 from local.ownership import give, read_plain
 
@@ -73,6 +74,7 @@ def make(data: Path, account: Account, programs: Path, *, password: str, durable
             text=True,
             check=False,
             cwd=made,
+            env=of_server(),
             **account.process,
         )
     if result.returncode:

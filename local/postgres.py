@@ -9,6 +9,7 @@ from pathlib import Path
 
 from local import cluster
 from local.account import Account, former_uids
+from local.environment import of_server
 from local.errors import LocalPostgresError
 from local.leftover import end_leftover
 from local.ownership import open_log, private_directory, read_plain
@@ -74,6 +75,7 @@ class LocalPostgres:
             self._process = subprocess.Popen(
                 [programs / "postgres", "-D", cluster.seen_by(account, self._data), *arguments],
                 cwd=self._data,
+                env=of_server(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

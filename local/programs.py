@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from local.account import Account
+from local.environment import of_server
 from local.errors import LocalPostgresError
 
 # A link to the copy, by which the next start finds what a killed one left.
@@ -73,6 +74,7 @@ def _failure(programs: Path, account: Account) -> str:
         result = subprocess.run(
             [programs / "initdb", "--version"],
             cwd="/",
+            env=of_server(),
             capture_output=True,
             text=True,
             check=False,

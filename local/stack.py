@@ -7,8 +7,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
+from local import environment
 from local.errors import LocalError
 from local.ownership import close_tree, private_directory
 from local.postgres import LocalPostgres
@@ -24,6 +26,20 @@ class Stack:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
+        self._directory = root.parent
+        self._shell = dict(os.environ)
+
+    def check_port(self) -> None:
+        """Check that the api can listen; raises LocalError."""
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", self.port))
+            except OSError as error:
+                raise LocalError(
+                    f"port {self.port} is taken ({error.strerror}): choose another, as in"
+                    f" make local PORT={self.port + 1}"
+                ) from error
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
@@ -75,11 +91,19 @@ class Stack:
         umask = -1 if arguments[:1] == ["fetch"] else _UMASK
         return subprocess.call(command, env=self._environment(), umask=umask)
 
-    def serve(self, port: int) -> int:
+    @property
+    def port(self) -> int:
+        """Port of the api; raises LocalError."""
+        text = self._chosen.get("PORT") or "8000"
+        if not text.isdecimal() or not 0 < int(text) < 2**16:
+            raise LocalError("PORT is no port: a number from 1 to 65535")
+        return int(text)
+
+    def serve(self) -> int:
         """Run the api in the foreground until it ends or is interrupted; its exit code."""
         process = subprocess.Popen(
             [sys.executable, "-m", "api"],
-            env=self._environment(DATABASE_URL=self.url("api"), PORT=str(port)),
+            env=self._environment(DATABASE_URL=self.url("api"), PORT=str(self.port)),
             umask=_UMASK,
             # Ctrl-C reaches the whole terminal: here it is passed on once, not received twice.
             start_new_session=True,
@@ -96,27 +120,29 @@ class Stack:
         settings = LocalSettings.read(self._settings)
         command = [binary("psql"), _url(settings.port, "analyst", "mlops")]
         # Not in the command, which every user of the machine can read.
-        environment = os.environ | {"PGPASSWORD": settings.passwords["analyst"]}
-        return subprocess.call(command, env=environment)
+        own = environment.of_psql(self._shell, settings.passwords["analyst"])
+        return subprocess.call(command, env=own)
 
     def url(self, role: str, database: str = "mlops") -> str:
         """Connection URL of a role; raises LocalError before the first `make local`."""
         settings = LocalSettings.read(self._settings)
         return _url(settings.port, f"{role}:{settings.passwords[role]}", database)
 
-    def _run(self, module: list[str], **environment: str) -> None:
+    def _run(self, module: list[str], **settings: str) -> None:
         command = [sys.executable, "-m", *module]
-        own = self._environment(**environment)
+        own = self._environment(**settings)
         if code := subprocess.call(command, env=own, umask=_UMASK):
             raise LocalError(f"python -m {' '.join(module)} failed with exit code {code}")
 
     def _environment(self, **more: str) -> dict[str, str]:
-        own = {
-            "MODELS_DIR": str(self.root / "models"),
-            "SPOOL_DIR": str(self.root / "spool"),
-            "LOG_FORMAT": "console",
-        }
-        return own | dict(os.environ) | more
+        places = {"MODELS_DIR": str(self.root / "models"), "SPOOL_DIR": str(self.root / "spool")}
+        own = environment.of_python(self._shell, self.root)
+        return own | self._chosen | places | more
+
+    @cached_property
+    def _chosen(self) -> dict[str, str]:
+        """Read once: what is changed while it runs takes effect at the next start."""
+        return environment.settings(self._shell, self._directory)
 
     @property
     def _settings(self) -> Path:
@@ -126,19 +152,6 @@ class Stack:
         """Close to others what earlier releases left open."""
         for name in ("lock", "settings.json", "models", "spool"):
             close_tree(self.root / name)
-
-
-def free_to_use(port: int) -> None:
-    """Check that the api can listen on `port`; raises LocalError."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise LocalError(
-                f"port {port} is taken ({error.strerror}): choose another, as in"
-                f" make local PORT={port + 1}"
-            ) from error
 
 
 def _url(port: int, who: str, database: str) -> str:

@@ -10,6 +10,7 @@ from pydantic_settings import SettingsConfigDict
 from contract.datasets import DataSetKey
 from contract.signature import SigningSettings
 from contract.text import NAME
+from contract.words import ANY_CASE
 from trainer.progress import LogFormat
 
 
@@ -50,7 +51,7 @@ class TrainerSettings(SigningSettings):
     model_version: Annotated[str, AfterValidator(_versions)] = Field(
         "", description="The version that the api is to serve; `prune` never removes it"
     )
-    log_format: LogFormat = Field(
+    log_format: Annotated[LogFormat, ANY_CASE] = Field(
         "console",
         description="`json` writes one JSON object a line; `auto` does where nobody looks on",
     )
