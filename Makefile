@@ -8,6 +8,8 @@ BIN := .venv/bin
 # What a shell holds for other Pythons and other installs is not meant for ours: an environment
 # that went elsewhere, modules in place of ours. How packages are reached comes in.
 unexport $(filter-out PYTHON,$(filter PYTHON%,$(.VARIABLES)))
+# Files and terminals are UTF-8, whatever the locale.
+export PYTHONUTF8 := 1
 unexport $(filter PIP_TARGET PIP_PREFIX PIP_ROOT PIP_USER PIP_REQUIRE_VIRTUALENV PIP_PYTHON \
   PIP_DRY_RUN PIP_NO_DEPS PIP_CONSTRAINT PIP_REQUIREMENT PIP_UPGRADE PIP_IGNORE_INSTALLED,$(.VARIABLES))
 

@@ -48,7 +48,9 @@ def upgrade(connection: Connection, revision: str = "head") -> Iterator[str]:
     """Run the migrations that are missing, each in its own transaction."""
     before = MigrationContext.configure(connection).get_current_revision()
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
+    # A percent sign begins a reference to another option.
+    place = str(Path(__file__).parent / "alembic").replace("%", "%%")
+    config.set_main_option("script_location", place)
     config.attributes["connection"] = connection
     connection.rollback()
     try:

@@ -7,6 +7,7 @@ import numpy as np
 from contract import golden
 from contract.bundle import Bundle, BundleError, BundleMissing
 from contract.digest import canonical_json
+from trainer.closed_data import is_closed
 from trainer.comparison import ingredients_differing
 from trainer.context import Context
 from trainer.data import Data
@@ -25,7 +26,8 @@ def train(context: Context, *, if_none: bool, activate: bool) -> None:
         progress.say(f"{active} is active: nothing to do", version=active)
         return
     schema = declared(settings)
-    data = load_data(schema, settings, progress)
+    closed = is_closed(settings, progress, first=if_none)
+    data = load_data(schema, settings, progress, sample=True if closed else None)
     require_both_labels(data, "whole")
     provenance = provenance_of(schema, data, settings)
     version = provenance.version

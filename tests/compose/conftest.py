@@ -24,6 +24,7 @@ class Compose:
     project: str
     port: int
     environment: dict[str, str] = field(default_factory=dict)
+    directory: Path = ROOT
 
     def run(
         self, *arguments: str, check: bool = True, timeout: float = 900
@@ -32,7 +33,7 @@ class Compose:
         base = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
         result = subprocess.run(
             ["docker", "compose", "--project-name", self.project, *arguments],
-            cwd=ROOT,
+            cwd=self.directory,
             env={**base, "PORT": str(self.port), **self.environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,

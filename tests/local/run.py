@@ -21,13 +21,13 @@ INSTANCE = {feature.name: feature.example for feature in DATASETS["gmsc"].featur
 class Run:
     """`python -m local` in a directory of its own."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, checkout: Path = ROOT) -> None:
         self.directory = directory
         self.port = free_port()
         self.output = directory / "output"
         self.process: subprocess.Popen[bytes] | None = None
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        self.environment = kept | {"PYTHONPATH": str(ROOT), "PORT": str(self.port)}
+        self.environment = kept | {"PYTHONPATH": str(checkout), "PORT": str(self.port)}
 
     def start(self) -> None:
         with self.output.open("ab") as output:

@@ -1,5 +1,6 @@
 """`python -m local run`: the whole service as one process of a terminal."""
 
+import shutil
 import signal
 import socket
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import free_port
-from tests.local.run import Run, processes
+from tests.local.run import ROOT, Run, processes
 
 
 @pytest.fixture
@@ -62,3 +63,27 @@ def test_a_url_is_asked_for_before_there_is_a_database(local: Run) -> None:
 
     assert (result.returncode, result.stdout) == (1, "")
     assert "there is no local database yet" in result.stderr
+
+
+def test_the_checkout_may_lie_anywhere_and_be_closed_to_others(short_dir: Path) -> None:
+    """As cloned under umask 077 into a directory whose name needs quoting everywhere."""
+    checkout = short_dir / """it's 100% "ü" [x] $HOME ; #"""
+    for name in ("contract", "trainer", "api", "db", "local"):
+        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / ".env.example", checkout)
+    for path in (checkout, *checkout.rglob("*")):
+        path.chmod(path.stat().st_mode & 0o700)
+    run = Run(checkout, checkout)
+    run.environment["LC_ALL"] = "POSIX"
+
+    run.start()
+
+    try:
+        row = run.predict()
+        assert run.logged() == [row]
+        listed = run.command("trainer", "list")
+        assert (listed.returncode, listed.stderr) == (0, ""), listed
+        assert "active" in listed.stdout
+    finally:
+        assert run.interrupt() == 0, run.output.read_text()
+    assert "Traceback" not in run.output.read_text()
