@@ -30,7 +30,7 @@ venv: .venv/.installed ## Make .venv from the hashed lock
 
 .PHONY: local
 local: venv ## Run the whole service without Docker, until Ctrl-C (PORT=8000)
-	@exec $(BIN)/python -m local run
+	@exec $(BIN)/python -m local run --with-parent
 
 .PHONY: trainer
 trainer: venv ## Train anew for the local service, or ARGS="list", "verify", "rollback", ...

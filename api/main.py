@@ -15,7 +15,7 @@ from psycopg2 import ProgrammingError
 from psycopg2.extensions import parse_dsn
 from pydantic import ValidationError
 
-from api import errors, logs, openapi, predict, status
+from api import errors, logs, openapi, parent, predict, status
 from api.access_log import AccessLog
 from api.envelope import Envelope
 from api.figures import SharedFigures
@@ -68,6 +68,7 @@ def create_app(settings: ApiSettings | None = None, figures: Path | None = None)
 
 @asynccontextmanager
 async def _lifespan(given: ApiSettings | None, figures: Path | None) -> AsyncIterator[State]:
+    parent.follow()
     settings, log_settings = _settings(given)
     with logs.written(settings) as writer:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from local.child import end_with_parent
 from local.errors import LocalError
 from local.stack import Stack
 
@@ -15,7 +16,10 @@ def main() -> int:
     """Run the command line; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("run", help="database, migrations, first model, api; until Ctrl-C")
+    runs = commands.add_parser("run", help="database, migrations, first model, api; until Ctrl-C")
+    runs.add_argument(
+        "--with-parent", action="store_true", help="end when its parent ends, as make"
+    )
     commands.add_parser("psql", help="open SQL on the running database, as analyst")
     commands.add_parser("db-url", help="print the analyst's connection URL")
     trainer = commands.add_parser("trainer", help="any command of the trainer, on these models")
@@ -25,6 +29,8 @@ def main() -> int:
     stack = Stack(Path(".local"))
     try:
         if command == "run":
+            if arguments.with_parent:
+                end_with_parent(signal.SIGTERM)
             return run(stack)
         if command == "trainer":
             return stack.trainer(arguments.arguments)
@@ -40,19 +46,22 @@ def main() -> int:
 def run(stack: Stack) -> int:
     """Start everything in order and serve until a signal; the api's exit code."""
     stack.check_port()
-    with _signals_as_interrupts(), stack.exclusively(), stack.postgres():
-        try:
+    try:
+        with _signals_as_interrupts(), stack.exclusively(), stack.postgres():
             stack.migrate()
             stack.first_model()
             return stack.serve()
-        except KeyboardInterrupt:
-            return 0
+    except KeyboardInterrupt:
+        return 0
 
 
 @contextmanager
 def _signals_as_interrupts() -> Iterator[None]:
-    """SIGTERM ends it as Ctrl-C does, so that the database is stopped in either case."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """All that asks for an end ends it as Ctrl-C does, so that the database is stopped as well."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # What nohup ignores stays ignored.
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     yield
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from local import cluster
 from local.account import Account, former_uids
+from local.child import ends_with_us
 from local.environment import of_server
 from local.errors import LocalPostgresError
 from local.leftover import end_leftover
@@ -81,6 +82,7 @@ class LocalPostgres:
                 stderr=log,
                 # Ctrl-C is for us: the server is stopped last, after those who use it.
                 start_new_session=True,
+                preexec_fn=ends_with_us(signal.SIGINT),  # noqa: PLW1509 -- no other thread
                 **account.process,
             )
         finally:

@@ -2,15 +2,18 @@
 
 import fcntl
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
 from local import environment
+from local.child import ends_with_us
 from local.errors import LocalError
 from local.ownership import close_tree, private_directory
 from local.postgres import LocalPostgres
@@ -19,6 +22,8 @@ from local.settings import LocalSettings
 
 # Nobody else may read what is made: rows, passwords, models that are unpickled.
 _UMASK = 0o077
+# The api of a run that was killed a moment ago may be storing its last rows.
+_PORT_SECONDS = 3
 
 
 class Stack:
@@ -31,15 +36,14 @@ class Stack:
 
     def check_port(self) -> None:
         """Check that the api can listen; raises LocalError."""
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", self.port))
-            except OSError as error:
+        deadline = time.monotonic() + _PORT_SECONDS
+        while error := _taken(self.port):
+            if time.monotonic() > deadline:
                 raise LocalError(
-                    f"port {self.port} is taken ({error.strerror}): choose another, as in"
-                    f" make local PORT={self.port + 1}"
-                ) from error
+                    f"port {self.port} is taken ({error}): choose another, as in"
+                    f" make local PORT={self.port % 65535 + 1}"
+                )
+            time.sleep(0.1)
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
@@ -86,10 +90,9 @@ class Stack:
 
     def trainer(self, arguments: list[str]) -> int:
         """Run a command of the trainer; its exit code."""
-        command = [sys.executable, "-m", "trainer", *arguments]
         # What `fetch` gets is for others as well: containers read it as another user.
         umask = -1 if arguments[:1] == ["fetch"] else _UMASK
-        return subprocess.call(command, env=self._environment(), umask=umask)
+        return self._child(["trainer", *arguments], {}, umask=umask)
 
     @property
     def port(self) -> int:
@@ -101,19 +104,9 @@ class Stack:
 
     def serve(self) -> int:
         """Run the api in the foreground until it ends or is interrupted; its exit code."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "api"],
-            env=self._environment(DATABASE_URL=self.url("api"), PORT=str(self.port)),
-            umask=_UMASK,
-            # Ctrl-C reaches the whole terminal: here it is passed on once, not received twice.
-            start_new_session=True,
-        )
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            process.terminate()
-            process.wait()
-            raise
+        settings = {"DATABASE_URL": self.url("api"), "PORT": str(self.port)}
+        # Ctrl-C reaches the whole terminal: here it is passed on once, not received twice.
+        return self._child(["api"], settings, start_new_session=True)
 
     def psql(self) -> int:
         """Open SQL as analyst; its exit code. Raises LocalError before the first `make local`."""
@@ -129,10 +122,31 @@ class Stack:
         return _url(settings.port, f"{role}:{settings.passwords[role]}", database)
 
     def _run(self, module: list[str], **settings: str) -> None:
-        command = [sys.executable, "-m", *module]
-        own = self._environment(**settings)
-        if code := subprocess.call(command, env=own, umask=_UMASK):
+        if code := self._child(module, settings):
             raise LocalError(f"python -m {' '.join(module)} failed with exit code {code}")
+
+    def _child(
+        self,
+        module: list[str],
+        settings: dict[str, str],
+        *,
+        umask: int = _UMASK,
+        start_new_session: bool = False,
+    ) -> int:
+        """Run a module of ours until it ends; its exit code. An interrupt stops it first."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", *module],
+            env=self._environment(**settings),
+            umask=umask,
+            start_new_session=start_new_session,
+            preexec_fn=ends_with_us(signal.SIGTERM),  # noqa: PLW1509 -- no other thread
+        )
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.terminate()
+            process.wait()
+            raise
 
     def _environment(self, **more: str) -> dict[str, str]:
         places = {"MODELS_DIR": str(self.root / "models"), "SPOOL_DIR": str(self.root / "spool")}
@@ -154,10 +168,23 @@ class Stack:
             close_tree(self.root / name)
 
 
+def _taken(port: int) -> str | None:
+    """Why nobody can listen on a port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return None
+
+
 def _url(port: int, who: str, database: str) -> str:
     # While the server is down anyone may listen on its port, and ask for a password in clear.
     return f"postgresql://{who}@127.0.0.1:{port}/{database}?require_auth=scram-sha-256"
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    # A closed terminal must not keep anything from being stopped.
+    with suppress(OSError):
+        sys.stderr.write(f"{text}\n")

@@ -17,6 +17,7 @@ from tests.api.bundle import publish
 from tests.api.service import Service
 from tests.conftest import PASSWORD, Database
 from tests.contract.test_bundle import Mine, write
+from tests.faults.processes import is_gone, wait_until
 
 
 @pytest.fixture
@@ -241,6 +242,22 @@ def test_several_workers_share_the_port_and_end_together(
         [answer["prediction_id"] for answer in answers],
     )
     assert found == [(20,)]
+
+
+def test_workers_end_with_a_supervisor_that_was_killed(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    with Service(tmp_path, settings | {"WORKERS": "2"}) as service:
+        workers = service.workers
+        assert len(workers) == 2
+        assert service.process is not None
+
+        service.process.kill()
+        service.process.wait()
+
+        wait_until(lambda: all(map(is_gone, workers)), seconds=20, what="the workers end")
+        with socket.create_server(("127.0.0.1", service.port)):
+            pass
 
 
 def test_several_workers_refuse_keys_that_none_of_them_can_read(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import free_port
+from tests.faults.processes import wait_until
 from tests.local.run import ROOT, Run, processes
 
 
@@ -63,6 +64,22 @@ def test_a_url_is_asked_for_before_there_is_a_database(local: Run) -> None:
 
     assert (result.returncode, result.stdout) == (1, "")
     assert "there is no local database yet" in result.stderr
+
+
+def test_nothing_is_left_of_a_launcher_that_ends_in_another_way(local: Run) -> None:
+    rows = []
+    for number in (signal.SIGHUP, signal.SIGKILL, signal.SIGQUIT):
+        local.start()
+        rows.append(local.predict())
+        assert local.process is not None
+
+        local.process.send_signal(number)
+        local.process.wait(60)
+
+        gone = f"nothing is left after {number.name}"
+        wait_until(lambda: processes(local.directory) == [], seconds=30, what=gone)
+    local.start()
+    assert local.logged() == rows
 
 
 def test_the_checkout_may_lie_anywhere_and_be_closed_to_others(short_dir: Path) -> None:
