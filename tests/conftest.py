@@ -1,6 +1,7 @@
 """A real PostgreSQL: started once, migrated once as a template, cloned for each test."""
 
 import shutil
+import signal
 import socket
 import tempfile
 import uuid
@@ -19,6 +20,11 @@ from local.postgres import LocalPostgres
 
 PASSWORD = "test"
 _TEMPLATE = "template_mlops"
+
+
+def pytest_configure() -> None:
+    """A run that is asked to stop ends as by Ctrl-C: what fixtures started is stopped by them."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @dataclass(frozen=True)
