@@ -17,16 +17,12 @@ unexport $(filter PIP_TARGET PIP_PREFIX PIP_ROOT PIP_USER PIP_REQUIRE_VIRTUALENV
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-# The stamp is newer than the lock exactly when the environment holds what the lock says.
-.venv/.installed: requirements/all.txt
-	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit("Python 3.11 to 3.13 is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.13 ...")'
-	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
-	@echo "installing the locked packages into .venv"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/all.txt
-	@touch $@
-
+# Looked at each time: an interpreter may be gone after an upgrade, or an install have gone elsewhere.
 .PHONY: venv
-venv: .venv/.installed ## Make .venv from the hashed lock
+venv: ## Make .venv from the hashed lock, or mend it
+	@$(BIN)/python -I local/venv.py --check 2>/dev/null || { \
+	$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit("Python 3.11 to 3.13 is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.13 ...")'; \
+	$(PYTHON) -I local/venv.py; }
 
 .PHONY: local
 local: venv ## Run the whole service without Docker, until Ctrl-C (PORT=8000)
