@@ -82,6 +82,23 @@ def make(data: Path, account: Account, programs: Path, *, password: str, durable
     made.rename(data)
 
 
+def set_password(data: Path, account: Account, programs: Path, password: str) -> None:
+    """Give the superuser another password, while no server runs; raises LocalPostgresError."""
+    literal = "'" + password.replace("'", "''") + "'"
+    result = subprocess.run(
+        [str(programs / "postgres"), "--single", "-D", seen_by(account, data), "postgres"],
+        input=f"ALTER ROLE postgres PASSWORD {literal}\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=data,
+        env=of_server(),
+        **account.process,
+    )
+    if result.returncode or "ERROR" in result.stderr:
+        raise LocalPostgresError(f"its password could not be set: {result.stderr.strip()}")
+
+
 @contextmanager
 def _pipe(text: str, account: Account) -> Iterator[int]:
     """The end of a pipe that `text` can be read from: it is in no file at any time."""

@@ -7,3 +7,7 @@ class LocalError(Exception):
 
 class LocalPostgresError(LocalError):
     """The embedded PostgreSQL cannot be used."""
+
+
+class PortTaken(LocalPostgresError):
+    """Another process listens on the database's port."""

@@ -11,10 +11,11 @@ from local import cluster
 from local.account import Account, former_uids
 from local.child import ends_with_us
 from local.environment import of_server
-from local.errors import LocalPostgresError
+from local.errors import LocalPostgresError, PortTaken
 from local.leftover import end_leftover
 from local.ownership import open_log, private_directory, read_plain
-from local.programs import discard, reachable
+from local.port import taken
+from local.programs import binary, discard, reachable
 
 _START_SECONDS = 30
 _STOP_SECONDS = 30
@@ -61,33 +62,32 @@ class LocalPostgres:
         private_directory(self.directory, former_uids())
         programs = reachable(account, self.directory)
         self._prepare(account, programs)
-        settings = [
-            f"port={self.port}",
-            "listen_addresses=127.0.0.1",
-            "unix_socket_directories=",
-            "timezone=UTC",
-            "log_timezone=UTC",
-            *([] if self._durable else ["fsync=off", "full_page_writes=off"]),
-            *options,
-        ]
-        arguments = [argument for setting in settings for argument in ("-c", setting)]
-        log = open_log(self._log)
-        try:
-            self._process = subprocess.Popen(
-                [programs / "postgres", "-D", cluster.seen_by(account, self._data), *arguments],
-                cwd=self._data,
-                env=of_server(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                # Ctrl-C is for us: the server is stopped last, after those who use it.
-                start_new_session=True,
-                preexec_fn=ends_with_us(signal.SIGINT),  # noqa: PLW1509 -- no other thread
-                **account.process,
+        if taken(self.port):
+            raise PortTaken(
+                f"PostgreSQL did not start: it could not listen on port {self.port}, for another"
+                " process does"
             )
-        finally:
-            os.close(log)
+        self._launch(account, programs, options)
         self._await_ready()
+
+    def admits(self, url: str, password: str) -> bool:
+        """Whether the running server takes this password for an URL without one."""
+        result = subprocess.run(
+            [binary("psql"), url, "--no-psqlrc", "--command="],
+            env=of_server() | {"PGPASSWORD": password, "PGCONNECT_TIMEOUT": "10"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return "password authentication failed" not in result.stderr
+
+    def set_password(self) -> None:
+        """Make the superuser's password what this object holds, while the server is stopped."""
+        account = Account.of_server()
+        programs = reachable(account, self.directory)
+        cluster.set_password(self._data, account, programs, self._password)
+        discard(self.directory)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop the server; SIGINT ends its connections (pg_ctl's "fast")."""
@@ -134,6 +134,34 @@ class LocalPostgres:
             cluster.make(
                 self._data, account, programs, password=self._password, durable=self._durable
             )
+
+    def _launch(self, account: Account, programs: Path, options: tuple[str, ...]) -> None:
+        settings = [
+            f"port={self.port}",
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            "timezone=UTC",
+            "log_timezone=UTC",
+            *([] if self._durable else ["fsync=off", "full_page_writes=off"]),
+            *options,
+        ]
+        arguments = [argument for setting in settings for argument in ("-c", setting)]
+        log = open_log(self._log)
+        try:
+            self._process = subprocess.Popen(
+                [programs / "postgres", "-D", cluster.seen_by(account, self._data), *arguments],
+                cwd=self._data,
+                env=of_server(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # Ctrl-C is for us: the server is stopped last, after those who use it.
+                start_new_session=True,
+                preexec_fn=ends_with_us(signal.SIGINT),  # noqa: PLW1509 -- no other thread
+                **account.process,
+            )
+        finally:
+            os.close(log)
 
     def _await_ready(self) -> None:
         assert self._process is not None

@@ -2,11 +2,11 @@
 
 import json
 import secrets
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.errors import LocalError
+from local.port import free_port
 
 _ROLES = ("postgres", "mlops_owner", "api", "analyst")
 
@@ -30,18 +30,18 @@ class LocalSettings:
             raise LocalError(f"{path} belongs to somebody else: {error.strerror}") from error
         except (ValueError, KeyError, TypeError) as error:
             raise LocalError(
-                f"{path} is damaged, and with it the passwords of the local database: restore it,"
-                f" or move {path.parent} away to begin anew"
+                f"{path} is damaged, which holds the passwords of the local database: restore or"
+                " remove it; without it the next start sets others, and the rows stay"
             ) from error
 
     @classmethod
     def read_or_make(cls, path: Path) -> "LocalSettings":
         """The same, made at the first start; raises LocalError."""
         if not path.exists():
-            cls(_free_port(), {role: secrets.token_urlsafe(16) for role in _ROLES})._write(path)
+            cls(free_port(), {role: secrets.token_urlsafe(16) for role in _ROLES}).write(path)
         return cls.read(path)
 
-    def _write(self, path: Path) -> None:
+    def write(self, path: Path) -> None:
         """Whole or not at all, and never open to others."""
         content = json.dumps({**self.passwords, "port": str(self.port)})
         made = path.with_name(f".{path.name}")
@@ -49,9 +49,3 @@ class LocalSettings:
         made.touch(mode=0o600, exist_ok=False)
         made.write_text(content)
         made.replace(path)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

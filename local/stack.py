@@ -3,19 +3,20 @@
 import fcntl
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from local import environment
 from local.child import ends_with_us
-from local.errors import LocalError
+from local.errors import LocalError, PortTaken
 from local.ownership import close_tree, private_directory
+from local.port import free_port, taken
 from local.postgres import LocalPostgres
 from local.programs import binary
 from local.settings import LocalSettings
@@ -37,7 +38,7 @@ class Stack:
     def check_port(self) -> None:
         """Check that the api can listen; raises LocalError."""
         deadline = time.monotonic() + _PORT_SECONDS
-        while error := _taken(self.port):
+        while error := taken(self.port):
             if time.monotonic() > deadline:
                 raise LocalError(
                     f"port {self.port} is taken ({error}): choose another, as in"
@@ -61,17 +62,36 @@ class Stack:
     @contextmanager
     def postgres(self) -> Iterator[LocalPostgres]:
         """The database, running; it is stopped afterwards."""
-        settings = LocalSettings.read_or_make(self._settings)
-        server = LocalPostgres(
-            self.root / "postgres", port=settings.port, password=settings.passwords["postgres"]
-        )
         _say("database: starting")
-        server.start()
+        server = self._start()
         try:
             yield server
         finally:
             _say("database: stopping")
             server.stop()
+
+    def _start(self) -> LocalPostgres:
+        settings = LocalSettings.read_or_make(self._settings)
+        server = self._server(settings)
+        try:
+            server.start()
+        except PortTaken:
+            settings = replace(settings, port=free_port())
+            settings.write(self._settings)
+            _say(f"database: another process has its port; it is at {settings.port} now")
+            server = self._server(settings)
+            server.start()
+        url = _url(settings.port, "postgres", "postgres")
+        if not server.admits(url, settings.passwords["postgres"]):
+            _say("database: it has other passwords than settings.json; setting these")
+            server.stop()
+            server.set_password()
+            server.start()
+        return server
+
+    def _server(self, settings: LocalSettings) -> LocalPostgres:
+        place, password = self.root / "postgres", settings.passwords["postgres"]
+        return LocalPostgres(place, port=settings.port, password=password)
 
     def migrate(self) -> None:
         """Bring the database's schema up to date; raises LocalError."""
@@ -166,17 +186,6 @@ class Stack:
         """Close to others what earlier releases left open."""
         for name in ("lock", "settings.json", "models", "spool"):
             close_tree(self.root / name)
-
-
-def _taken(port: int) -> str | None:
-    """Why nobody can listen on a port now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            return error.strerror or str(error)
-    return None
 
 
 def _url(port: int, who: str, database: str) -> str:

@@ -1,5 +1,6 @@
 """`python -m local run`: the whole service as one process of a terminal."""
 
+import json
 import shutil
 import signal
 import socket
@@ -80,6 +81,32 @@ def test_nothing_is_left_of_a_launcher_that_ends_in_another_way(local: Run) -> N
         wait_until(lambda: processes(local.directory) == [], seconds=30, what=gone)
     local.start()
     assert local.logged() == rows
+
+
+def test_other_passwords_and_a_taken_port_of_the_database_are_mended(local: Run) -> None:
+    local.start()
+    row = local.predict()
+    local.interrupt()
+    settings = local.directory / ".local" / "settings.json"
+    port = int(json.loads(settings.read_text())["port"])
+    settings.write_text("{")
+    damaged = local.command("run")
+    settings.unlink()
+
+    local.start()
+    rows = local.logged()
+    local.interrupt()
+    kept = json.loads(settings.read_text())
+    with socket.create_server(("127.0.0.1", int(kept["port"]))):
+        local.start()
+
+    assert "settings.json is damaged" in damaged.stderr
+    assert rows == [row]
+    assert local.logged() == [row]
+    assert json.loads(settings.read_text())["port"] not in {kept["port"], str(port)}
+    said = local.output.read_text()
+    assert "it has other passwords" in said
+    assert "another process has its port" in said
 
 
 def test_the_checkout_may_lie_anywhere_and_be_closed_to_others(short_dir: Path) -> None:
