@@ -95,13 +95,13 @@ def test_the_url_may_say_otherwise() -> None:
     with server(CLEARTEXT) as (port, heard):
         url = f"postgresql://api@127.0.0.1:{port}/mlops?require_auth=password"
         with pytest.raises(PostgresAway):
-            PostgresLog(url, SECRET).connect()
+            PostgresLog(url, lambda: SECRET).connect()
 
     assert SECRET.encode() in b"".join(heard)
 
 
 def test_the_password_of_the_url_goes_before_the_one_beside_it(database: Database) -> None:
-    log = PostgresLog(database.url("api"), "another")
+    log = PostgresLog(database.url("api"), lambda: "another")
 
     log.connect()
 
