@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from db.log.chunk import Chunk, Forms, read_chunk
 from db.log.errors import FormError
 from db.log.form import Form
+from tests.security.fuzzing import examples
 from tests.security.spool import frame
 
 KNOWN = Form((("prediction_id", "uuid"), ("age", "integer")))
@@ -58,7 +59,7 @@ def test_a_document_is_a_form_or_one_kind_of_error(document: bytes) -> None:
 
 
 @given(st.lists(GOOD | BAD, max_size=12), st.sampled_from([64, 300, 2**18]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_no_bytes_hide_a_frame_that_is_whole(pieces: list[tuple[bytes, int]], limit: int) -> None:
     # Ended by a frame that is whole, no size that is not true can claim the rest.
     pieces = [*pieces, (frame(LINE, 1, KNOWN.id), 1)]

@@ -26,6 +26,7 @@ from contract.signature import SigningKeys
 from contract.store import ModelStore
 from tests.bundles import PROVENANCE, Fitted, files_of, publish
 from tests.contract.conftest import fitted
+from tests.security.fuzzing import examples
 
 __all__ = ["fitted"]  # a fixture
 
@@ -33,7 +34,7 @@ SECONDS = 5.0
 KEYS = SigningKeys(["0123456789abcdef" * 2])
 
 fuzzed = settings(
-    max_examples=120,
+    max_examples=examples(120),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
