@@ -4,126 +4,25 @@ Exit status: 0 after a stop that was asked for, 1 where the service refuses to s
 is taken, 2 where the settings are invalid.
 """
 
-import logging
-import signal
-import socket
+import os
 import sys
-import tempfile
-from functools import partial
-from pathlib import Path
-from types import FrameType
-from typing import NoReturn
-
-import uvicorn
-from pydantic import ValidationError
-from uvicorn.supervisors import Multiprocess
-
-from api import logs
-from api.http.connection import Connection
-from api.keys import ApiKeys
-from api.listener import bind
-from api.main import check, create_app
-from api.model import ServedModel
-from api.settings import ApiSettings, StartError, complaints
-from db.log import LogSettings
-
-# With the log's LOG_CLOSE_SECONDS this stays under the ten seconds that Docker grants a stop.
-_GRACE_SECONDS = 5
-# Longer than the idle time of the usual proxies (60 s), so that the proxy closes first and never
-# sends a request into a connection that is closing.
-_KEEP_ALIVE_SECONDS = 65
-
-logger = logging.getLogger("api")
+from importlib.metadata import entry_points
 
 
 def main() -> int:
     """Serve; the exit status."""
-    try:
-        settings, log_settings = ApiSettings(), LogSettings()
-    except ValidationError as error:
-        for complaint in complaints(error):
-            print(complaint, file=sys.stderr)  # noqa: T201 -- there are no settings to log by
-        return 2
-    signal.signal(signal.SIGTERM, _stop)
-    with logs.written(settings):
-        try:
-            with _listen(settings) as listener:
-                if settings.workers == 1:
-                    return _serve(settings, listener)
-                _check_workers(settings, log_settings)
-                with _figures() as figures:
-                    return _serve(settings, listener, Path(figures))
-        except StartError as error:
-            logger.critical("%s", error)
-            return 1
-        except KeyboardInterrupt:
-            return 0
+    # FastAPI imports OpenTelemetry, which fails over this one as soon as it is imported.
+    for name in os.environ.get("OTEL_PROPAGATORS", "").split(","):
+        known = {"", "none"}.union(entry_points(group="opentelemetry_propagator").names)
+        if name.strip() not in known:
+            sys.stderr.write(
+                "OTEL_PROPAGATORS: names one whose package is not installed: use tracecontext,"
+                " baggage or none\n"
+            )
+            return 2
+    from api import server  # noqa: PLC0415 -- see above
 
-
-def _serve(settings: ApiSettings, listener: socket.socket, figures: Path | None = None) -> int:
-    config = uvicorn.Config(
-        partial(create_app, figures=figures),
-        factory=True,
-        workers=settings.workers,
-        loop="uvloop",
-        http=Connection,
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        headers=[("X-Content-Type-Options", "nosniff")],
-        proxy_headers=False,
-        backlog=2048,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
-    if settings.workers > 1:
-        Multiprocess(config, sockets=[listener]).run()
-        return 0
-    try:
-        uvicorn.Server(config).run(sockets=[listener])
-    except SystemExit as stop:
-        # uvicorn's own status for a failed start, or that of `_stop`.
-        return 1 if stop.code else 0
-    return 0
-
-
-def _listen(settings: ApiSettings) -> socket.socket:
-    """The socket to accept from; taken before the model is read, so that a clash shows at once."""
-    try:
-        listener = bind(settings.host, settings.port, workers=settings.workers)
-    except OSError as error:
-        raise StartError(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}:"
-            " stop what uses the port, or set HOST and PORT"
-        ) from error
-    host, port, *_ = listener.getsockname()
-    logger.info("will serve on", extra={"fields": {"host": host, "port": port}})
-    return listener
-
-
-def _figures() -> "tempfile.TemporaryDirectory[str]":
-    """Where the workers share what they count; gone when the last of them is."""
-    try:
-        return tempfile.TemporaryDirectory(prefix="api-figures-", ignore_cleanup_errors=True)
-    except OSError as error:
-        raise StartError(
-            f"cannot make a directory for what the workers count: {error}: set TMPDIR to one"
-            " that can be written"
-        ) from error
-
-
-def _check_workers(settings: ApiSettings, log_settings: LogSettings) -> None:
-    """Raise StartError here: the supervisor would start failing workers for ever."""
-    check(settings, log_settings)
-    ApiKeys.read(settings.api_keys, settings.api_keys_file)
-    ServedModel.load(settings)
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
-    # Before the server listens to signals itself, and after it has stopped for one.
-    sys.exit(0)
+    return server.main()
 
 
 if __name__ == "__main__":

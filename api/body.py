@@ -11,7 +11,11 @@ from api.problem_types import BODY_TOO_LARGE, BODY_TOO_SLOW, UNSUPPORTED_MEDIA_T
 from api.problems import Problem
 from api.settings import ApiSettings
 
-_JSON = re.compile(rb'application/json(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?', re.IGNORECASE)
+# RFC 9110, section 8.3.1: the type, and parameters of which some may be empty.
+_MEDIA_TYPE = re.compile(rb"[ \t]*([!-~]+?/[!-~]+?)[ \t]*(;.*)?", re.DOTALL)
+_CHARSET = re.compile(rb';[ \t]*charset[ \t]*=[ \t]*"?([^";, \t]*)"?', re.IGNORECASE)
+# JSON is UTF-8 (RFC 8259, section 8.1), by whatever name, or a part of it.
+_UTF_8 = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
 
 # The rest of the body is not read, so nothing else can come on this connection.
 _CLOSE = {"Connection": "close"}
@@ -20,14 +24,30 @@ _CLOSE = {"Connection": "close"}
 def check_media_type(headers: dict[bytes, bytes]) -> None:
     """Raise a Problem unless the body is declared as plain JSON in UTF-8."""
     media_type = headers.get(b"content-type", b"")
-    plain = headers.get(b"content-encoding", b"identity").lower() == b"identity"
-    if not (plain and (media_type == b"application/json" or _JSON.fullmatch(media_type))):
+    if media_type == b"application/json" and b"content-encoding" not in headers:
+        return
+    if reason := _unsupported(media_type, headers.get(b"content-encoding", b"")):
         raise Problem(
             UNSUPPORTED_MEDIA_TYPE,
-            UNSUPPORTED_MEDIA_TYPE.meaning,
+            f"{reason}: send application/json, in UTF-8, without a Content-Encoding",
             headers={"Accept": "application/json"},
             rules=[("", UNSUPPORTED_MEDIA_TYPE.name)],
         )
+
+
+def _unsupported(media_type: bytes, encoding: bytes) -> str | None:
+    """What is wrong with a declaration, None where nothing is."""
+    if encoding.strip().lower() not in (b"", b"identity"):
+        return "the body has a Content-Encoding"
+    if not media_type.strip():
+        return "there is no Content-Type"
+    match = _MEDIA_TYPE.fullmatch(media_type)
+    if match is None or match[1].lower() != b"application/json":
+        return "the Content-Type is another one"
+    charset = _CHARSET.search(match[2] or b"")
+    if charset and charset[1].lower() not in _UTF_8:
+        return "the charset of the Content-Type is another one"
+    return None
 
 
 async def read_body(

@@ -46,10 +46,18 @@ def client_reference(headers: Headers) -> str | None:
     sent = headers.get(b"x-client-reference")
     if sent is None:
         return None
-    reference = sent.decode("latin-1")
+    reference = _text(sent)
     if not (reference and is_reference(reference)):
         raise _invalid("X-Client-Reference", f"1 to {MAX_REFERENCE} printable characters")
     return reference
+
+
+def _text(sent: bytes) -> str:
+    """The text of a header: UTF-8, as a body's is, or what older clients send (RFC 9110, 5.5)."""
+    try:
+        return sent.decode()
+    except UnicodeDecodeError:
+        return sent.decode("latin-1")
 
 
 def is_reference(text: str) -> bool:

@@ -16,6 +16,9 @@ from api.settings import ApiSettings
 
 _UVICORN = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
 _ACCESS = "uvicorn.access"
+_WARNINGS = "py.warnings"
+# uvicorn speaks of processes and signals; what it says of requests is not written.
+_OUR_LOGGERS = frozenset({"api", "prediction_log", "uvicorn"})
 
 
 class LineFormat:
@@ -57,7 +60,7 @@ class LineHandler(logging.Handler):
         if record.exc_info and record.exc_info[1]:
             fields["traceback"] = trace(record.exc_info[1])
         level = record.levelname.lower()
-        return self._format.line(record.created, level, record.getMessage(), fields)
+        return self._format.line(record.created, level, _event(record), fields)
 
 
 @contextmanager
@@ -103,6 +106,21 @@ def trace(error: BaseException) -> str:
         parts.append("".join(traceback.format_tb(link.__traceback__)) + name)
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
     return "then:\n".join(reversed(parts))
+
+
+def _event(record: logging.LogRecord) -> str:
+    """What happened; of other people's code only what cannot hold a value.
+
+    Libraries quote what they could not read, as a header or a token: their text is kept with its
+    places open. Where it has none it may be made already, and only its origin is told.
+    """
+    if record.name.split(".")[0] in _OUR_LOGGERS:
+        return record.getMessage()
+    if record.name == _WARNINGS:
+        # Place and category, then the text, which may quote a value.
+        return ":".join(record.getMessage().split(":")[:3])
+    origin = f"{record.name}, {record.module}:{record.lineno}"
+    return f"{record.msg} ({origin})" if record.args else f"a message of {origin}"
 
 
 def _notice(line_format: LineFormat, count: int) -> bytes:

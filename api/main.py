@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from psycopg2 import ProgrammingError
 from psycopg2.extensions import parse_dsn
 from pydantic import ValidationError
+from starlette.middleware.cors import CORSMiddleware
 
 from api import errors, logs, openapi, parent, predict, status
 from api.access_log import AccessLog
@@ -39,13 +40,19 @@ if TYPE_CHECKING:
 TITLE = "Prediction service"
 VERSION = "1"
 
+_CORS_REQUEST_HEADERS = (
+    *("Authorization", "Content-Type", "X-API-Key", "traceparent"),
+    *("X-Client-Reference", "X-Event-Time", "X-Request-ID"),
+)
+
 logger = logging.getLogger("api")
 
 
 def create_app(settings: ApiSettings | None = None, figures: Path | None = None) -> FastAPI:
     """The application; it opens nothing before its lifespan, not even its settings.
 
-    `figures` is the directory where several workers share what they count.
+    `settings`: where they are read already, as CORS_ORIGINS wants. `figures` is the directory
+    where several workers share what they count.
     """
     app = FastAPI(
         title=TITLE,
@@ -60,6 +67,14 @@ def create_app(settings: ApiSettings | None = None, figures: Path | None = None)
     app.include_router(status.router)
     app.include_router(oip.router)
     openapi.install(app)
+    if origins := words(settings.cors_origins if settings else None):
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=_CORS_REQUEST_HEADERS,
+            expose_headers=["X-Request-ID", "Retry-After"],
+        )
     app.add_middleware(Envelope)
     for error in errors.HANDLED:
         app.add_exception_handler(error, errors.handle)

@@ -45,7 +45,8 @@ def install(app: FastAPI) -> None:
         if model.version not in documents:
             documents.clear()
             guarded = bool(state_of(request)["keys"])
-            documents[model.version] = orjson.dumps(document(app, model, guarded=guarded))
+            made = document(app, model, guarded=guarded, root_path=request.scope["root_path"])
+            documents[model.version] = orjson.dumps(made)
         return Response(documents[model.version], media_type="application/json")
 
     # Swagger UI's files from a package: the page works without the internet.
@@ -77,7 +78,9 @@ def _policy(page: bytes) -> str:
     )
 
 
-def document(app: FastAPI, model: ServedModel, *, guarded: bool) -> dict[str, Any]:
+def document(
+    app: FastAPI, model: ServedModel, *, guarded: bool, root_path: str = ""
+) -> dict[str, Any]:
     """The OpenAPI document of the service while it serves `model`; `guarded`: with keys."""
     found = get_openapi(
         title=app.title, version=app.version, description=_DESCRIPTION, routes=app.routes
@@ -98,6 +101,8 @@ def document(app: FastAPI, model: ServedModel, *, guarded: bool) -> dict[str, An
                 operation["security"] = [{name: []} for name in _SECURITY_SCHEMES]
             else:
                 operation["responses"].pop(_UNAUTHORIZED, None)
+    if root_path:
+        found["servers"] = [{"url": root_path}]
     if guarded:
         found["components"]["securitySchemes"] = _SECURITY_SCHEMES
     pictures = model.card.pictures if model.card else ()
@@ -172,8 +177,8 @@ _PRINTABLE = "[!-~\u00a1-\u00ac\u00ae-\u00ff]"
 _PREDICTION_HEADERS = [
     _header(
         "X-Client-Reference",
-        "Your own name for the request, kept with its rows: 1 to 200 printable characters of"
-        " ISO 8859-1, with no space at either end",
+        "Your own name for the request, kept with its rows: 1 to 200 printable characters in UTF-8"
+        " (or ISO 8859-1), with no space at either end",
         pattern=f"^{_PRINTABLE}([ {_PRINTABLE[1:-1]}]{{0,198}}{_PRINTABLE})?$",
     ),
     _header(

@@ -16,6 +16,9 @@ _HOST_PATTERN = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa
 _ORIGIN = re.compile(r"https?://[a-z0-9._-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:.]+\](:[0-9]{1,5})?")
 
 
+_OTLP_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+ *= *[!-+\--:<-~]*")
+
+
 class StartError(Exception):
     """The service refuses to start; the message says why, and what to do."""
 
@@ -55,6 +58,17 @@ class ApiSettings(SigningSettings):
     environment: Annotated[Literal["development", "production"], ANY_CASE] = Field(
         "development",
         description="production refuses what is only fit for trying it out, as a default password",
+    )
+    root_path: str = Field(
+        "",
+        pattern=r"^(/[A-Za-z0-9._~-]+)*$",
+        description="Path under which a proxy shows the service, as /credit; unset: /",
+    )
+    keep_alive_seconds: float = Field(
+        65.0,
+        ge=1,
+        le=3600,
+        description="How long an idle connection is kept; more than the proxy's own idle time",
     )
     allowed_hosts: str | None = Field(
         None,
@@ -174,6 +188,12 @@ class TracingSettings(BaseSettings):
             raise StartError(
                 "OTEL_EXPORTER_OTLP_ENDPOINT is no URL of a collector, as http://HOST:4318"
             )
+        headers = self.otel_exporter_otlp_headers
+        if any(not _OTLP_HEADER.fullmatch(word) for word in words(_revealed(headers))):
+            raise StartError(
+                "OTEL_EXPORTER_OTLP_HEADERS is not NAME=VALUE, separated by commas, with each value"
+                " percent-encoded"
+            )
         protocol = self.otel_exporter_otlp_traces_protocol or self.otel_exporter_otlp_protocol
         if protocol != "http/protobuf":
             raise StartError(
@@ -181,6 +201,10 @@ class TracingSettings(BaseSettings):
                 " set it to http/protobuf, and the endpoint to the collector's port for that (4318)"
             )
         return True
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
 
 
 def words(text: str | None) -> list[str]:

@@ -3,6 +3,7 @@
 Whatever the document, reading it and finding what is wrong takes time in proportion to its length.
 """
 
+import codecs
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
@@ -102,11 +103,30 @@ def read(body: bytes, constant: Callable[[str], float] = float) -> Any:
 
 def complaint(body: bytes) -> str | None:
     """Why the body is not JSON (RFC 8259) in UTF-8, None where it is, but for NaN and Infinity."""
+    if encoding := _other_encoding(body):
+        return f"the body {encoding}: send UTF-8 without a byte order mark"
     try:
         _SYNTAX.validate_json(body)
     except ValidationError as error:
         (found,) = error.errors(include_url=False, include_input=False)
         return found["ctx"]["error"] if found["type"] == "json_invalid" else None
+    return None
+
+
+def _other_encoding(body: bytes) -> str | None:
+    """How the body is encoded, where that is seen and is not plain UTF-8."""
+    if body.startswith(codecs.BOM_UTF8):
+        return "begins with a byte order mark"
+    # A text of JSON begins with two characters of ASCII.
+    start = body[:4]
+    if start in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE) or start.count(0) == 3:
+        return "is in UTF-32"
+    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) or start.count(0) == 2:
+        return "is in UTF-16"
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        return f"is not in UTF-8 at byte {error.start}"
     return None
 
 

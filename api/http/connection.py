@@ -51,7 +51,7 @@ class Connection(asyncio.Protocol):
         self._app_state = app_state
         self._root_path = config.root_path
         self._header_seconds = settings.header_timeout_seconds
-        self._keep_alive_seconds = config.timeout_keep_alive
+        self._keep_alive_seconds = settings.keep_alive_seconds
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
         self._reader = RequestReader(self, max_head=settings.max_header_bytes)
@@ -160,8 +160,8 @@ class Connection(asyncio.Protocol):
             **self._base,
             "http_version": head.version,
             "method": head.method,
-            "path": self._root_path + (unquote(path) if "%" in path else path),
-            "raw_path": self._root_path.encode("ascii") + head.path,
+            "path": self._full_path(unquote(path) if "%" in path else path),
+            "raw_path": head.path,
             "query_string": head.query,
             "headers": head.headers,
             "state": self._app_state.copy(),
@@ -246,6 +246,11 @@ class Connection(asyncio.Protocol):
             # The rest of its body may come or not, but not for ever.
             self.resume_reading()
             self._deadline.within(_LINGER_SECONDS)
+
+    def _full_path(self, path: str) -> str:
+        """As ASGI wants it, with the prefix, whether the proxy takes that away or not."""
+        root = self._root_path
+        return path if not root or path == root or path.startswith(f"{root}/") else root + path
 
     # Ending
 

@@ -77,6 +77,7 @@ class Service:
             return self.process.wait(timeout=_SECONDS), self.text
         finally:
             self.process.kill()
+            self.process.wait()
 
     @property
     def text(self) -> str:

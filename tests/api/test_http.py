@@ -5,6 +5,7 @@ import re
 import socket
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from tests.api.service import Service
 from tests.api.test_bad_input import JSON, check_problem
+from tests.conftest import Database
 
 LIMIT = 2**20
 BODY = json.dumps(SCHEMA.example).encode()
@@ -67,6 +69,11 @@ def test_options_tells_the_methods(client: httpx.Client) -> None:
         "application/json",
         "application/json; charset=utf-8",
         'Application/JSON;charset="UTF-8"',
+        "application/json;",
+        "application/json ; ; charset=utf8;",
+        "application/json; charset=us-ascii",
+        'application/json; profile="a;b"; charset=utf-8',
+        "application/json; charset = utf-8",
     ],
 )
 def test_json_is_taken_under_each_of_its_names(client: httpx.Client, media_type: str) -> None:
@@ -85,6 +92,11 @@ def test_json_is_taken_under_each_of_its_names(client: httpx.Client, media_type:
         {"Content-Type": "application/jsonx"},
         {"Content-Type": "application/json; charset=latin-1"},
         {"Content-Type": "application/json; charset=utf-16"},
+        {"Content-Type": "application/json; charset="},
+        {"Content-Type": "application/json charset=utf-8"},
+        {"Content-Type": "application/json, text/plain"},
+        {"Content-Type": "; application/json"},
+        {"Content-Type": "application/vnd.api+json"},
         {"Content-Type": "application/json", "Content-Encoding": "gzip"},
     ],
     ids=str,
@@ -92,8 +104,57 @@ def test_json_is_taken_under_each_of_its_names(client: httpx.Client, media_type:
 def test_another_media_type_is_refused(client: httpx.Client, headers: dict[str, str]) -> None:
     response = client.post("/predict", content=BODY, headers=headers)
 
-    check_problem(response, 415, "unsupported-media-type")
+    document = check_problem(response, 415, "unsupported-media-type")
     assert response.headers["accept"] == "application/json"
+    reason = "is no Content-Type" if not headers.get("Content-Type") else "Content-"
+    assert reason in document["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (b"\xef\xbb\xbf" + BODY, "begins with a byte order mark"),
+        (BODY.decode().encode("utf-16"), "is in UTF-16"),
+        (BODY.decode().encode("utf-16-le"), "is in UTF-16"),
+        (BODY.decode().encode("utf-16-be"), "is in UTF-16"),
+        (BODY.decode().encode("utf-32"), "is in UTF-32"),
+        (BODY.replace(b"age", b"\xe4ge"), "is not in UTF-8 at byte"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch", "/v2/models/gmsc/infer"])
+def test_a_body_in_another_encoding_is_refused_by_its_name(
+    client: httpx.Client, path: str, body: bytes, named: str
+) -> None:
+    response = client.post(path, content=body, headers=JSON)
+
+    assert response.status_code == 400
+    assert f"the body {named}" in response.text
+
+
+@pytest.mark.parametrize("name", ["Stra\u00dfe 5", "\u010d.1", "\u6848\u4ef6", "a"])
+def test_a_reference_is_one_text_by_whatever_door_it_comes(
+    client: httpx.Client, log_database: Database, name: str
+) -> None:
+    tensor = {
+        "name": "rows",
+        "shape": [1, len(SCHEMA.example)],
+        "datatype": "FP64",
+        "data": list(SCHEMA.example.values()),
+    }
+    doors: list[tuple[str, Any, bytes | None]] = [
+        ("/predict", SCHEMA.example, name.encode()),
+        ("/v2/models/gmsc/infer", {"id": name, "inputs": [tensor]}, None),
+    ]
+    if all(ord(letter) < 256 for letter in name):
+        doors.append(("/predict", SCHEMA.example, name.encode("latin-1")))
+
+    for path, document, header in doors:
+        request_id = uuid.uuid4().hex
+        headers = [(b"X-Request-ID", request_id.encode())]
+        headers += [] if header is None else [(b"X-Client-Reference", header)]
+        assert client.post(path, json=document, headers=headers).status_code == 200
+        query = "SELECT client_reference FROM prediction_log WHERE request_id = %s"
+        assert log_database.query(query, request_id) == [(name,)], path
 
 
 def test_a_body_up_to_the_limit_is_read(client: httpx.Client) -> None:

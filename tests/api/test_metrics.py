@@ -188,7 +188,7 @@ def test_several_workers_want_a_place_for_their_figures(
     models: Path, log_database: Database, tmp_path: Path
 ) -> None:
     settings = {"MODELS_DIR": str(models), "DATABASE_URL": log_database.url("api")}
-    code = "import sys, tempfile; tempfile.tempdir = '/no/such'; import api.__main__ as m"
+    code = "import sys, tempfile; tempfile.tempdir = '/no/such'; import api.server as m"
     service = Service(tmp_path, settings | {"WORKERS": "2"})
 
     status, text = service.run("-c", f"{code}; sys.exit(m.main())")

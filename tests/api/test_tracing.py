@@ -22,6 +22,7 @@ SCHEMA = DATASETS["gmsc"]
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = "b7ad6b7169203331"
 STOP_SECONDS = 10.0
+_SOMEWHERE = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
 
 
 class Collector:
@@ -188,6 +189,31 @@ def test_nothing_that_was_sent_is_in_a_span(traced: Service, collector: Collecto
     assert "987654" not in everything
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"baggage": "confidential-1"},
+        {"baggage": "confidential-2=\u00fc".encode().decode("latin-1")},
+        {"baggage": "confidential-3=" + "x" * 9000},
+        {"baggage": "a=b," * 200 + "confidential-4"},
+        {"tracestate": "confidential-5"},
+        {"tracestate": "Confidential 6=1,confidential-7=2,confidential-7=3"},
+        {"tracestate": "a=" + "confidential-8" * 60},
+    ],
+    ids=str,
+)
+def test_no_line_quotes_what_a_library_could_not_read(
+    traced: Service, headers: dict[str, str]
+) -> None:
+    headers |= {"traceparent": f"00-{TRACE}-{PARENT}-01", "X-Request-ID": "unreadable"}
+    sent = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+    assert httpx.get(f"{traced.url}/model", headers=sent).status_code == 200
+    traced.wait_for_line(request_id="unreadable")
+
+    assert "onfidential" not in traced.text
+
+
 def test_the_spans_say_which_service_they_are_of(traced: Service, collector: Collector) -> None:
     httpx.get(f"{traced.url}/health", headers={"X-Request-ID": "health-1"})
 
@@ -276,6 +302,10 @@ def _seconds(client: httpx.Client, service: Service) -> float:
             },
             "set it to http/protobuf",
         ),
+        (
+            {**_SOMEWHERE, "OTEL_EXPORTER_OTLP_HEADERS": "authorization=confidential token,x"},
+            "OTEL_EXPORTER_OTLP_HEADERS is not NAME=VALUE",
+        ),
     ],
 )
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -287,6 +317,20 @@ def test_it_refuses_to_start_where_spans_cannot_be_exported(
     assert status == 1
     assert complaint in output
     assert "Traceback" not in output
+    assert "confidential" not in output
+
+
+@pytest.mark.parametrize("more", [{}, _SOMEWHERE], ids=["without spans", "with spans"])
+def test_a_propagator_that_is_not_installed_is_named(
+    settings: dict[str, str], tmp_path: Path, more: dict[str, str]
+) -> None:
+    propagators = {"OTEL_PROPAGATORS": "tracecontext,b3"}
+
+    status, output = Service(tmp_path, settings | more | propagators).run()
+
+    assert status == 2
+    assert output.startswith("OTEL_PROPAGATORS: names one whose package is not installed")
+    assert len(output.splitlines()) == 1
 
 
 # Serves for as long as it takes to see what is loaded.

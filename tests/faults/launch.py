@@ -19,7 +19,7 @@ import db.log.row
 import db.log.session
 import db.log.spool
 from api import model
-from api.__main__ import main
+from api.server import main
 from db.log.errors import PostgresAway
 from db.log.postgres import PostgresLog
 from db.log.row import RowFormat
