@@ -9,7 +9,7 @@ from typing import Any
 
 from api.card import Card
 from api.settings import ApiSettings, ModelRefused
-from contract.bundle import BundleError
+from contract.bundle import Bundle, BundleError
 from contract.golden import as_matrix
 from contract.lease import Lease
 from contract.request import RequestModel, Values
@@ -46,7 +46,7 @@ class ServedModel:
         with _store(settings) as store:
             version = settings.model_version or _active(store)
             lease = store.lease(version)
-            bundle = store.load(version)
+            bundle = _loaded(store, version)
         row_format = RowFormat(bundle.schema)
         _check_columns(bundle.version, row_format)
         return cls(
@@ -161,6 +161,16 @@ def _store(settings: ApiSettings) -> Iterator[ModelStore]:
     except OSError as error:
         raise ModelRefused(
             f"cannot read the model in {settings.models_dir}: {error.strerror}"
+        ) from error
+
+
+def _loaded(store: ModelStore, version: str) -> Bundle:
+    """The bundle; an error says which others there are, for this is where people look."""
+    try:
+        return store.load(version)
+    except BundleError as error:
+        raise ModelRefused(
+            f"refused the model: {error}; or choose another: {store.instead_of(version)}"
         ) from error
 
 

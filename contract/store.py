@@ -5,7 +5,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ _ID = re.compile(r".+-[0-9a-f]{12}")
 _MAX_CURRENT = 2**10
 _MAX_HISTORY = 2**24
 _MAX_EARLIER = 1000
+_MAX_SHOWN = 5
 
 # No version can bear it, and it can be printed.
 _NO_VERSION = "\ufffd"
@@ -88,9 +89,22 @@ class ModelStore:
         """`bundle.read_metadata` of a version."""
         return bundle.read_metadata(self.path(version), self.keys)
 
-    def check(self, version: str) -> None:
-        """`bundle.check` of a version."""
-        bundle.check(self.path(version), self.keys)
+    def instead_of(self, version: str) -> str:
+        """Which other versions this process could use, in words, for whoever cannot use that one.
+
+        Their bytes are checked, and nothing is unpickled.
+        """
+        found = []
+        for other in self.versions():
+            with suppress(BundleError):
+                metadata, _ = bundle.check(self.path(other), self.keys)
+                found.append((metadata["created_at"], other))
+        newest = [other for _, other in sorted(found, reverse=True) if other != version][
+            :_MAX_SHOWN
+        ]
+        if newest:
+            return f"what can be served here, newest first: {', '.join(newest)}; `activate` one"
+        return "no other version can be served here: train again"
 
     def load(self, version: str) -> Bundle:
         """`bundle.load` of a version."""

@@ -76,11 +76,14 @@ def _is_there(context: Context, active: str | None) -> bool:
     if active is None:
         return False
     try:
-        context.store.check(active)
+        context.store.load(active)  # as the api will
     except BundleMissing:
         return False  # somebody removed it, as a damaged one should be
     except BundleError as error:
-        raise TrainerError(f"the active version cannot be used: {error}, or `rollback`") from error
+        raise TrainerError(
+            f"the active version cannot be used: {error}; or choose another:"
+            f" {context.store.instead_of(active)}"
+        ) from error
     return True
 
 

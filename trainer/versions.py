@@ -1,31 +1,43 @@
 """The commands on versions that are published already; each raises TrainerError or BundleError."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from contract import bundle
-from contract.bundle import Bundle, BundleDamaged, BundleError, BundleUnsigned
+from contract.bundle import (
+    Bundle,
+    BundleDamaged,
+    BundleError,
+    BundleIncompatible,
+    BundleUnsigned,
+    GoldenMismatch,
+)
 from contract.metadata import Metadata
 from contract.store import StoreError, VersionInUse
 from trainer import comparison
 from trainer.context import Context
 from trainer.errors import TrainerError
 
-_STATES = {BundleDamaged: "damaged", BundleUnsigned: "not trusted"}
+_STATES = {
+    BundleDamaged: "damaged",
+    BundleUnsigned: "not trusted",
+    BundleIncompatible: "of another release",
+    GoldenMismatch: "scores otherwise here",
+}
 
 
 def show(context: Context) -> None:
-    """The published versions, newest first; what cannot be read is shown as such."""
+    """The published versions, newest first; what cannot be served here is shown as such."""
     active = context.store.active()
     lines = []
     for version in context.store.versions():
         mark = "active" if version == active else ""
         try:
-            metadata = context.store.metadata(version)
-            bundle.read_files(context.store.path(version), metadata)
+            metadata = _servable(context, version, is_active=version == active)
         except BundleError as error:
             state = _STATES.get(type(error), "unreadable")
-            fields: dict[str, Any] = {"problem": str(error)}
+            fields: dict[str, Any] = {"problem": str(error), "servable": False}
             lines.append(("", f"{version:<28} {mark:<7} {state}: {error}", fields, version, mark))
         else:
             text = f"{version:<28} {mark:<7} {_in_words(metadata)}"
@@ -35,6 +47,20 @@ def show(context: Context) -> None:
         context.progress.report(text, version=version, active=bool(mark), **fields)
     if not lines:
         context.progress.report(f"no version is published in {context.store.root}")
+    elif active not in context.store.versions():
+        text = f"what is active is not there ({active or 'none'}): `activate` a version"
+        context.progress.report(text, problem=text)
+
+
+def _servable(context: Context, version: str, *, is_active: bool) -> Mapping[str, Any]:
+    """The metadata of a version that can be served here; raises BundleError.
+
+    The active one is loaded, as the api will: only that tells whether it scores alike here.
+    """
+    if is_active:
+        return context.store.load(version).metadata
+    metadata, _ = bundle.check(context.store.path(version), context.store.keys)
+    return metadata
 
 
 def activate(context: Context, version: str) -> None:
@@ -138,6 +164,7 @@ def _in_words(metadata: Any) -> str:
 def _in_fields(metadata: Any) -> dict[str, Any]:
     told = Metadata.model_validate(metadata)
     return {
+        "servable": True,
         "created_at": told.created_at,
         **{name: getattr(told.metrics, name) for name in ("auc", "average_precision", "brier")},
         **{name: getattr(told.data, name) for name in ("rows", "source", "is_sample")},

@@ -1,14 +1,20 @@
 """The commands on published versions, in this process, on tiny bundles."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from api.model import ServedModel
+from api.settings import ApiSettings, ModelRefused
 from contract.bundle import Provenance
+from contract.digest import canonical_json
 from tests.bundles import PROVENANCE, Fitted, files_of
 from tests.contract.conftest import fitted
-from trainer import versions
+from tests.contract.test_bundle import write
+from tests.trainer.test_commands import of_other_libraries
+from trainer import training, versions
 from trainer.context import Context
 from trainer.errors import TrainerError
 from trainer.settings import TrainerSettings
@@ -70,3 +76,90 @@ def test_a_rollback_to_what_cannot_be_served_changes_nothing_and_says_what_else(
         versions.rollback(context)
 
     assert context.store.active() == second
+
+
+def of_another_release(context: Context, version: str) -> str:
+    """The version as another scikit-learn would have made it; its name."""
+    was_active = context.store.active() == version
+    name = of_other_libraries(context.store.path(version))
+    if was_active:
+        context.store.activate(name)
+    return name
+
+
+def test_list_shows_what_cannot_be_served_and_why(
+    context: Context, fitted: Fitted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = publish(context, fitted, 1, 2)
+    other = of_another_release(context, second)
+
+    versions.show(context)
+
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert " of another release: " in lines[other]
+    assert "was trained with scikit-learn 0.24 (here " in lines[other]
+    assert " active " in lines[other]
+    assert " AUC " in lines[first]
+
+
+def test_list_says_where_the_active_version_scores_otherwise_here(
+    context: Context, fitted: Fitted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (version,) = publish(context, fitted, 1)
+    directory = context.store.path(version)
+    document = json.loads((directory / "golden.json").read_bytes())
+    document["cases"][0]["probability"] /= 2
+    write(directory, "golden.json", canonical_json(document))
+
+    versions.show(context)
+
+    assert " scores otherwise here: " in capsys.readouterr().out
+
+
+def test_list_says_that_nothing_of_what_is_there_is_active(
+    context: Context, fitted: Fitted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(context, fitted, 1)
+    (context.store.root / "current").write_text("gmsc-000000000000\n")
+
+    versions.show(context)
+
+    assert "what is active is not there (gmsc-000000000000): `activate` a version" in (
+        capsys.readouterr().out
+    )
+
+
+def test_the_first_model_names_what_could_be_served_instead(
+    context: Context, fitted: Fitted
+) -> None:
+    first, second, third = publish(context, fitted, 1, 2, 3)
+    other = of_another_release(context, third)
+
+    with pytest.raises(TrainerError) as refused:
+        training.train(context, if_none=True, activate=True)
+
+    message = str(refused.value)
+    assert f"the active version cannot be used: {other} was trained with scikit-learn" in message
+    assert "what can be served here, newest first: " in message
+    assert first in message
+    assert second in message
+
+
+def test_the_first_model_says_where_nothing_else_could_be_served(
+    context: Context, fitted: Fitted
+) -> None:
+    (only,) = publish(context, fitted, 1)
+    (context.store.path(only) / "golden.json").unlink()
+
+    with pytest.raises(TrainerError, match="no other version can be served here: train again"):
+        training.train(context, if_none=True, activate=True)
+
+
+def test_an_api_that_refuses_the_active_version_names_the_others(
+    context: Context, fitted: Fitted
+) -> None:
+    first, second = publish(context, fitted, 1, 2)
+    (context.store.path(second) / "golden.json").unlink()
+
+    with pytest.raises(ModelRefused, match=rf"lacks golden\.json.*newest first: {first}; `activ"):
+        ServedModel.load(ApiSettings(models_dir=context.store.root))
