@@ -101,7 +101,9 @@ def _opened(path: Path) -> int:
         os.close(descriptor)
         raise LockError(_IRREGULAR.format(path))
     if found.st_mode & 0o077 and found.st_uid == os.geteuid():
-        os.fchmod(descriptor, 0o600)  # a copy, or `chmod -R`, had opened it to others
+        # A copy, or `chmod -R`, had opened it to others. VFAT and SMB have no such modes.
+        with suppress(OSError):
+            os.fchmod(descriptor, 0o600)
     return descriptor
 
 

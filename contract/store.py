@@ -1,5 +1,6 @@
 """The directory of published bundles: whole ones only, and which of them is active."""
 
+import errno
 import os
 import re
 import shutil
@@ -28,6 +29,19 @@ _MAX_CURRENT = 2**10
 _MAX_HISTORY = 2**24
 _MAX_EARLIER = 1000
 _MAX_SHOWN = 5
+
+_ROOM = "make room there, and try again"
+_RIGHTS = "run the trainer as the user who owns it, or mend the rights"
+_REMEDIES = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EFBIG: _ROOM,
+    errno.EACCES: _RIGHTS,
+    errno.EPERM: _RIGHTS,
+    errno.EROFS: "it is mounted read-only, which is enough for an api: give the trainer one that"
+    " it can write to",
+    errno.ENOTDIR: "MODELS_DIR must name a directory",
+}
 
 # No version can bear it, and it can be printed.
 _NO_VERSION = "\ufffd"
@@ -136,12 +150,11 @@ class ModelStore:
                 if self.keys:
                     signature = self.keys.sign(files[bundle.METADATA])
                     durable.write(staging / SIGNATURE, signature)
-                durable.sync_directory(staging)
+                _sync_directory(staging)
                 return self._move(staging, target)
         except OSError as error:
             raise StoreError(
-                f"cannot write {target}: {error.strerror}; nothing was published: make room there,"
-                " or mend the rights, and train again"
+                f"cannot write {target}: {error.strerror}; nothing was published: {_remedy(error)}"
             ) from error
 
     def sign(self, version: str) -> None:
@@ -159,9 +172,9 @@ class ModelStore:
                 staged.unlink(missing_ok=True)
                 durable.write(staged, signature)
                 staged.replace(directory / SIGNATURE)
-                durable.sync_directory(directory)
+                _sync_directory(directory)
         except OSError as error:
-            raise StoreError(f"cannot sign {directory}: {error.strerror}") from error
+            raise StoreError(f"cannot sign {directory}: {_reason(error)}") from error
 
     def previous(self) -> str | None:
         """The version to which a rollback leads: what was active before, and is still there."""
@@ -185,7 +198,7 @@ class ModelStore:
                     # parent must itself be writable. What a killed removal leaves is swept away.
                     self.path(version).rename(aside / "bundle")
         except OSError as error:
-            raise StoreError(f"cannot remove {self.root / version}: {error.strerror}") from error
+            raise StoreError(f"cannot remove {self.root / version}: {_reason(error)}") from error
 
     def activate(self, version: str) -> None:
         """Make a published version the active one, atomically; it makes new history.
@@ -224,7 +237,7 @@ class ModelStore:
             with self._locked():
                 yield
         except OSError as error:
-            raise StoreError(f"cannot write {current}: {error.strerror}") from error
+            raise StoreError(f"cannot write {current}: {_reason(error)}") from error
 
     def _write(self, name: str, content: bytes) -> None:
         """Replace a file of the store's own, atomically and durably."""
@@ -232,7 +245,7 @@ class ModelStore:
         staged.unlink(missing_ok=True)
         durable.write(staged, content)
         staged.replace(self.root / name)
-        durable.sync_directory(self.root)
+        _sync_directory(self.root)
 
     def _history(self) -> list[str]:
         """What was active, oldest first; a line that a crash cut names nothing."""
@@ -278,7 +291,7 @@ class ModelStore:
             if target.is_dir():
                 return False
             raise
-        durable.sync_directory(self.root)
+        _sync_directory(self.root)
         return True
 
     @contextmanager
@@ -346,3 +359,21 @@ class ModelStore:
 
 def _lines(versions: list[str]) -> bytes:
     return "".join(f"{version}\n" for version in versions).encode()
+
+
+def _sync_directory(path: Path) -> None:
+    """`durable.sync_directory`, where the file system has that: SMB and VirtualBox do not."""
+    try:
+        durable.sync_directory(path)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+            raise
+
+
+def _reason(error: OSError) -> str:
+    return f"{error.strerror}; {_remedy(error)}"
+
+
+def _remedy(error: OSError) -> str:
+    """What to do about it."""
+    return _REMEDIES.get(error.errno or 0, "make room there, or mend the rights, and try again")
