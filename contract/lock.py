@@ -1,6 +1,8 @@
-"""The lock of those who write to a directory: a file that nobody else can open, naming its holder.
+"""The lock of those who write to a directory: a file that nobody else can open.
 
-A lock on the directory itself could be taken, and kept, by whoever may read the directory.
+A lock on the directory itself could be taken, and kept, by whoever may read the directory. Nor may
+its owner read this file: an api runs as the same user as the trainer, over a mount that is
+read-only. A file beside it names the holder.
 """
 
 import errno
@@ -22,6 +24,7 @@ from contract.text import shown
 WAIT_SECONDS = 30.0
 _PAUSE_SECONDS = 0.02
 _MAX_HOLDER = 1000
+_MODE = 0o200
 
 # What flock gives on file systems that have no locks, or have lost those who keep them.
 _NO_LOCKS = {errno.ENOLCK, errno.EBADF, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EIO}
@@ -41,7 +44,7 @@ def held(path: Path, wait: float = WAIT_SECONDS) -> Iterator[None]:
     """
     descriptor = _taken(path, time.monotonic() + wait)
     try:
-        with _named(descriptor):
+        with _named(_holder_of(path)):
             yield
     finally:
         os.close(descriptor)
@@ -84,11 +87,11 @@ def _await(descriptor: int, path: Path, deadline: float) -> None:
 
 
 def _opened(path: Path) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        descriptor = os.open(path, flags, 0o600)
+        descriptor = os.open(path, flags, _MODE)
     except OSError as error:
-        if error.errno == errno.ELOOP:
+        if error.errno in {errno.ELOOP, errno.ENXIO}:
             raise LockError(_IRREGULAR.format(path)) from error
         if error.errno != errno.EACCES or not path.is_file():
             raise
@@ -100,10 +103,10 @@ def _opened(path: Path) -> int:
     if not stat.S_ISREG(found.st_mode):
         os.close(descriptor)
         raise LockError(_IRREGULAR.format(path))
-    if found.st_mode & 0o077 and found.st_uid == os.geteuid():
+    if stat.S_IMODE(found.st_mode) != _MODE and found.st_uid == os.geteuid():
         # A copy, or `chmod -R`, had opened it to others. VFAT and SMB have no such modes.
         with suppress(OSError):
-            os.fchmod(descriptor, 0o600)
+            os.fchmod(descriptor, _MODE)
     return descriptor
 
 
@@ -114,30 +117,29 @@ def _is_same(descriptor: int, path: Path) -> bool:
         return False
 
 
-@contextmanager
-def _named(descriptor: int) -> Iterator[None]:
-    """Let the file say who holds it; afterwards it is as it was.
+def _holder_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}-holder")
 
-    On a full disk it stays silent, which is no reason not to go on.
-    """
-    before = os.fstat(descriptor)
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Let a file say who holds the lock; on a full disk it stays silent, and the work goes on."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     command = shown(" ".join(sys.orig_argv[1:]))
     line = f"process {os.getpid()} on {socket.gethostname()} ({command}), since {now}"
     with suppress(OSError):
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, line.encode(), 0)
+        path.unlink(missing_ok=True)  # of one that was killed
+        path.write_text(line)
     try:
         yield
     finally:
         with suppress(OSError):
-            os.ftruncate(descriptor, 0)
-            os.utime(descriptor, ns=(before.st_atime_ns, before.st_mtime_ns))
+            path.unlink(missing_ok=True)
 
 
 def _holder(path: Path) -> str:
     try:
-        line = plain_file.read(path, _MAX_HOLDER).decode(errors="replace")
+        line = plain_file.read(_holder_of(path), _MAX_HOLDER).decode(errors="replace")
     except OSError:
         line = ""
     who = shown(line, _MAX_HOLDER) or "a process that does not say which it is"

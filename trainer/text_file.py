@@ -3,6 +3,7 @@
 import gzip
 import io
 import re
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -69,6 +70,9 @@ def is_training_data(name: str) -> bool:
 
 @contextmanager
 def _bytes(path: Path) -> Iterator[IO[bytes]]:
+    # A pipe would keep who opens it waiting, and can be read only once.
+    if not (stat.S_ISREG(mode := path.stat().st_mode) or stat.S_ISDIR(mode)):
+        raise DataRefused(f"{path}: not a regular file: write the data into one")
     with path.open("rb") as file, _unpacked(path, file) as raw:
         yield raw
 

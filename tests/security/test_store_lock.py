@@ -77,12 +77,12 @@ def test_another_user_who_locks_all_he_can_open_stops_nothing(store: ModelStore)
 
 def test_only_the_trainer_can_open_the_lock(store: ModelStore) -> None:
     path = store.root / "lock"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.stat().st_mode) == 0o200
 
     path.chmod(0o644)  # as a copy or `chmod -R` may leave it
     store.activate("one")
 
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.stat().st_mode) == 0o200
 
 
 @pytest.mark.timeout(60)
@@ -105,7 +105,7 @@ def test_waiting_in_vain_names_the_holder(tmp_path: Path) -> None:
 
     assert f"is held by process {os.getpid()} on {os.uname().nodename} (" in str(refused.value)
     assert "wait until it has ended, or stop it" in str(refused.value)
-    assert path.read_bytes() == b""
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("content", [b"", b"\x1b[2J\xff\0", b"x" * 10_000])
@@ -113,7 +113,7 @@ def test_a_holder_that_says_nonsense_is_quoted_harmlessly(tmp_path: Path, conten
     path = tmp_path / "lock"
 
     with lock.held(path):
-        path.write_bytes(content)
+        (tmp_path / ".lock-holder").write_bytes(content)
         with pytest.raises(LockError) as refused, lock.held(path, wait=0):
             pass
 
@@ -194,14 +194,45 @@ def test_readers_need_no_lock(store: ModelStore) -> None:
 
 
 def test_a_command_leaves_the_lock_as_it_was(store: ModelStore) -> None:
-    path = store.root / "lock"
-    before = path.stat()
+    before = (store.root / "lock").stat()
 
     store.activate("one")
 
-    after = path.stat()
-    assert (after.st_ino, after.st_mtime_ns, after.st_size) == (
-        before.st_ino,
-        before.st_mtime_ns,
-        0,
+    assert (store.root / "lock").stat() == before
+    assert not (store.root / ".lock-holder").exists()
+
+
+@pytest.fixture
+def mounted(store: ModelStore, tmp_path: Path) -> Iterator[Path]:
+    """The store as an api sees it: read-only, and as the trainer's own user."""
+    for path in (store.root, *store.root.rglob("*")):
+        os.chown(path, NOBODY, NOBODY)
+    target = store.root.parent / "mounted"
+    target.mkdir()
+    for command in (
+        ["mount", "--bind", str(store.root), str(target)],
+        ["mount", "-o", "remount,ro,bind", str(target)],
+    ):
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            subprocess.run(["umount", str(target)], capture_output=True, check=False)
+            pytest.skip("nothing can be mounted here")
+    yield target
+    subprocess.run(["umount", str(target)], check=True)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+def test_the_trainers_own_user_over_a_read_only_mount_stops_nothing(
+    store: ModelStore, mounted: Path
+) -> None:
+    """The images' users have one number: who owns the lock must not be able to open it there."""
+    code = (
+        "import os, sys, pathlib; from contract.store import ModelStore\n"
+        f"{AS_NOBODY}\n"
+        "ModelStore(pathlib.Path(sys.argv[1])).activate('one')"
     )
+
+    with greedy(mounted):
+        subprocess.run([sys.executable, "-c", code, str(store.root)], check=True, timeout=25)
+
+    assert store.active() == "one"

@@ -2,6 +2,7 @@
 
 import gzip
 import math
+import os
 import zipfile
 from pathlib import Path
 
@@ -352,6 +353,14 @@ def test_a_missing_file_is_refused(path: Path) -> None:
 def test_a_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataRefused, match="Is a directory"):
         read_csv(tmp_path, SCHEMA)
+
+
+@pytest.mark.timeout(20)
+def test_a_pipe_is_refused_and_keeps_nobody_waiting(path: Path) -> None:
+    os.mkfifo(path)
+
+    with pytest.raises(DataRefused, match="not a regular file"):
+        read_csv(path, SCHEMA)
 
 
 def zipped(path: Path, *more: str) -> Path:
