@@ -43,7 +43,9 @@ _REQUIRED = (_SCHEMA, _PREPROCESSING, _MODEL, _GOLDEN)
 
 # No bundle comes near these; without them a file that was swapped could fill the memory.
 _MAX_DOCUMENT = 2**20
+_MAX_FILE = 2**22
 _MAX_BYTES = 2**28
+_LARGE = (_PREPROCESSING, _MODEL)
 
 # Training again makes the same version, and what stands there is never overwritten.
 _MEND = "restore it, or remove the directory and train again"
@@ -268,7 +270,8 @@ def read_files(directory: Path, metadata: Mapping[str, Any]) -> dict[str, bytes]
     files: dict[str, bytes] = {}
     left = _MAX_BYTES
     for name in expected:
-        content = files[name] = _read(directory, name, left)
+        limit = left if name in _LARGE else min(left, _MAX_FILE)
+        content = files[name] = _read(directory, name, limit)
         left -= len(content)
         if sha256(content) != expected[name]:
             raise BundleDamaged(

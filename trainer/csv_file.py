@@ -22,6 +22,7 @@ from trainer.errors import DataRefused
 from trainer.text_file import open_text
 
 _ROWS_AT_ONCE = 100_000
+_LONGEST_LINE = 2**16
 _MAX_PROBLEMS = 10
 _MISSING = ("NA", "")
 
@@ -78,7 +79,7 @@ def read_csv(path: Path, schema: DataSetSchema) -> Data:
 
 
 def _header(path: Path, file: IO[str], schema: DataSetSchema) -> Header:
-    line = file.readline().lstrip("\ufeff")
+    line = _line(path, file, 1).lstrip("\ufeff")
     if not line.strip():
         raise DataRefused(f"{path}: empty")
     (names,) = csv.reader([line])
@@ -119,7 +120,8 @@ def _advice(strange: list[str]) -> str:
 def _chunks(path: Path, file: IO[str], header: Header) -> Iterator[Chunk]:
     fields = len(header.columns)
     line = 2
-    while lines := list(islice(file, _ROWS_AT_ONCE)):
+    rest = _lines(path, file)
+    while lines := list(islice(rest, _ROWS_AT_ONCE)):
         _check_lines(path, lines, fields, line)
         text = "".join(lines)
         frame = pd.read_csv(
@@ -134,6 +136,25 @@ def _chunks(path: Path, file: IO[str], header: Header) -> Iterator[Chunk]:
         frame.index = pd.RangeIndex(line, line + len(lines))
         yield Chunk(frame, is_plain=not text.encode().translate(None, _PLAIN))
         line += len(lines)
+
+
+def _lines(path: Path, file: IO[str]) -> Iterator[str]:
+    """The lines after the header."""
+    number = 2
+    while line := _line(path, file, number):
+        yield line
+        number += 1
+
+
+def _line(path: Path, file: IO[str], number: int) -> str:
+    """A line of bounded length, whatever a packed file unpacks to."""
+    line = file.readline(_LONGEST_LINE)
+    if len(line) == _LONGEST_LINE:
+        raise DataRefused(
+            f"{path}, line {number}: longer than {_LONGEST_LINE:,} characters: not a CSV of this"
+            " data; get the file again"
+        )
+    return line
 
 
 def _check_lines(path: Path, lines: list[str], fields: int, first: int) -> None:

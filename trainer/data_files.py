@@ -23,7 +23,7 @@ _SHOWN = 5
 # What data comes in, whether or not it can be read here.
 _DATA = re.compile(
     r"\.(csv|tsv|tab|xlsx?|ods|parquet|arff|zip|gz|bz2|xz|zst|7z|rar|tgz|tar|part|crdownload"
-    r"|download)$",
+    r"|download)$|cs.?training",
     re.IGNORECASE,
 )
 _READABLE = re.compile(r"\.(csv|zip|gz|txt)$", re.IGNORECASE)
@@ -37,7 +37,7 @@ def find(directory: Path, schema: DataSetSchema) -> Path | None:
     for name in _EXACT:
         # A link that leads nowhere is data that is missing, and not no data.
         if os.path.lexists(directory / name):
-            return directory / name
+            return _within(directory / name, schema)
     found = list(_files(directory))
     meant = [path for path in found if is_training_data(path.name)]
     meant = meant or [path for path in found if _fits(path, schema)]
@@ -55,6 +55,19 @@ def find(directory: Path, schema: DataSetSchema) -> Path | None:
             " DATA_PATH to it, or move them away to train on the built-in sample"
         )
     return None
+
+
+def _within(path: Path, schema: DataSetSchema) -> Path:
+    """The data that bears the right name; or a directory does, made by unpacking or by a mount."""
+    if not path.is_dir():
+        return path
+    found = find(path, schema)
+    if found is None:
+        raise DataRefused(
+            f"{path} is a directory, and holds no data: put the file in its place (Docker makes"
+            " such a directory where the file to be mounted is not there)"
+        )
+    return found
 
 
 def _files(directory: Path) -> Iterator[Path]:

@@ -305,6 +305,12 @@ def test_only_regular_files_are_read(directory: Path, name: str, kind: str) -> N
     assert name in refusal(directory)
 
 
+@pytest.mark.parametrize("name", ["golden.json", "schema.json", "model_card.md"])
+def test_what_is_parsed_is_small(directory: Path, name: str) -> None:
+    """To parse megabytes takes a hundred times their memory."""
+    assert f"{name} has more than" in refusal(with_file(directory, name, b" " * (2**22 + 1)))
+
+
 def test_a_version_that_is_a_link_is_not_followed(directory: Path) -> None:
     elsewhere = directory.rename(directory.parent.parent / "elsewhere")
     directory.symlink_to(elsewhere, target_is_directory=True)

@@ -3,6 +3,7 @@
 import gzip
 import math
 import os
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -353,6 +354,23 @@ def test_a_missing_file_is_refused(path: Path) -> None:
 def test_a_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataRefused, match="Is a directory"):
         read_csv(tmp_path, SCHEMA)
+
+
+@pytest.mark.parametrize("head", ["", csv_text(ROWS)])
+def test_a_line_without_end_takes_no_memory(path: Path, head: str) -> None:
+    with gzip.open(path, "wb") as file:
+        file.write(head.encode())
+        for _ in range(64):
+            file.write(b"0" * 2**20)
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataRefused, match="longer than 65,536 characters"):
+            read_csv(path, SCHEMA)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 2**24
 
 
 @pytest.mark.timeout(20)

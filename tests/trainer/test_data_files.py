@@ -60,6 +60,7 @@ def written(path: Path) -> None:
         ("cs-training", written),
         ("train.csv", written),
         ("kaggle/cs-training.csv", written),
+        ("cs-training.csv/cs-training.csv", written),
         ("a/b/Cs-Training.csv", written),
         ("a/archive (3).zip", zipped),
         ("cs-training.csv.gz", lambda path: path.write_bytes(gzip.compress(TEXT.encode()))),
@@ -105,6 +106,8 @@ def test_where_several_could_be_meant_none_is_taken(tmp_path: Path, names: tuple
         ("cs-training.7z", b"7z\xbc\xaf\x27\x1c"),
         ("deep/er/export.tsv", b"a\tb\n"),
         ("cs-train.parquet", b"PAR1"),
+        ("cs-training.csv.bak", b"x"),
+        ("my CS-Training.numbers", b"x"),
     ],
 )
 def test_data_that_cannot_be_read_is_named(tmp_path: Path, name: str, content: bytes) -> None:
@@ -126,6 +129,13 @@ def test_what_is_nobodys_data_leaves_the_sample(tmp_path: Path, name: str) -> No
     written(tmp_path / name) if name != "notes.txt" else (tmp_path / name).write_text("x")
 
     assert find(tmp_path, SCHEMA) is None
+
+
+def test_an_empty_directory_of_the_datas_name_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cs-training.csv").mkdir()
+
+    with pytest.raises(DataRefused, match=r"cs-training\.csv is a directory, and holds no data"):
+        find(tmp_path, SCHEMA)
 
 
 def test_no_directory_is_no_data(tmp_path: Path) -> None:
