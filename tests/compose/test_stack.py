@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import random
+import re
 import time
 import zipfile
 from pathlib import Path
@@ -71,11 +72,36 @@ def test_the_same_training_finds_its_version_and_changes_nothing(compose: Compos
     assert "active" in compose.run("run", "--rm", "trainer", "list").stdout
 
 
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        (("trainer", "list"), r"gmsc-sample-\w+ +active .*\n"),
+        (("passwords", "show", "analyst"), r"[\w-]{32}\n"),
+        (("--no-deps", "api", "python", "-m", "api.keys", "web"), r"web:[0-9a-f]{64}\n"),
+        (("migrate", "retain", "--months", "24"), r"retain: nothing is that old\n"),
+    ],
+)
+def test_what_a_command_is_asked_for_is_all_that_a_pipe_gets(
+    compose: Compose, command: tuple[str, ...], answer: str
+) -> None:
+    assert re.fullmatch(answer, compose.run("run", "--rm", *command).stdout)
+
+
+def test_a_second_start_replaces_nothing(compose: Compose) -> None:
+    before = {service: compose.container(service)["Id"] for service in ("db", "api")}
+
+    compose.run("up", "--wait", "api")
+
+    assert {service: compose.container(service)["Id"] for service in before} == before
+
+
 def test_verify_trains_again_and_finds_the_same_bits(compose: Compose) -> None:
     compose.run("run", "--rm", "trainer", "verify")
 
 
-@pytest.mark.parametrize("service", ["passwords", "db", "api", "migrate", "first-model"])
+@pytest.mark.parametrize(
+    "service", ["passwords", "db", "api", "migrate", "first-model", "rebuild-api"]
+)
 def test_containers_are_hardened(compose: Compose, service: str) -> None:
     container = compose.container(service)
 

@@ -56,7 +56,7 @@ def admitted(stack: Compose, role: str, password: str) -> bool:
 
 
 def shown(stack: Compose, role: str) -> str:
-    return stack.run("run", "--rm", "--no-deps", "passwords", "show", role).stdout.splitlines()[-1]
+    return stack.run("run", "--rm", "passwords", "show", role).stdout.removesuffix("\n")
 
 
 def config(stack: Compose) -> dict[str, Any]:
