@@ -19,3 +19,7 @@ class SchemaConflict(DatabaseError):
 
 class UnsafeSettings(DatabaseError):
     """The settings must not be used in production."""
+
+
+class UnusableURL(DatabaseError):
+    """The connection URL asks for what the commands cannot work with."""

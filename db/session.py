@@ -11,6 +11,8 @@ from typing import Any, Literal
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812 -- psycopg2 spells a class so
 
+from db.errors import UnusableURL
+
 # What the URL may say otherwise.
 _DEFAULTS = {
     "connect_timeout": "5",
@@ -19,15 +21,23 @@ _DEFAULTS = {
     # Of several hosts the one that can be written to.
     "target_session_attrs": "read-write",
 }
-# What has to hold for what the commands do, whatever the role, the database or a pooler set.
-# By statements, for poolers refuse it at the start of a session.
-_SESSION = (
-    "SET client_encoding = 'UTF8'; SET search_path = public; SET TimeZone = 'UTC';"
-    " SET DateStyle = 'ISO'; SET default_transaction_read_only = off; SET statement_timeout = 0;"
-    " SET idle_in_transaction_session_timeout = 0; SET synchronous_commit = on;"
-    " SET row_security = on; SET check_function_bodies = on; SET default_tablespace = '';"
-    " SET default_table_access_method = heap; SET standard_conforming_strings = on"
-)
+# What has to hold for what the commands do, whatever the role, the database or a pooler set. By
+# statements, for poolers refuse it at the start of a session.
+_PROMISED = {
+    "client_encoding": "UTF8",
+    "search_path": "public",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, MDY",
+    "default_transaction_read_only": "off",
+    "standard_conforming_strings": "on",
+}
+# The same, unless the URL's options say otherwise.
+_PATIENCE = {
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "default_tablespace": "",
+    "default_table_access_method": "heap",
+}
 # A server that asks for a password in clear, or for its MD5, gets nothing: it may be anybody's.
 _WITH_PASSWORD = "scram-sha-256"  # noqa: S105 -- the method
 _WITHOUT = "!password,!md5"
@@ -58,7 +68,11 @@ class Failure:
 
 
 def connect(parts: dict[str, str]) -> Connection:
-    """Connect by these parameters, as libpq names them; raises psycopg2.OperationalError."""
+    """Connect by these parameters, as libpq names them.
+
+    Raises psycopg2.OperationalError, or UnusableURL where they contradict what has to hold.
+    """
+    settings = _settings(parts)
     methods = _WITH_PASSWORD if parts.get("password") else _WITHOUT
     given: dict[str, Any] = {**_DEFAULTS, "require_auth": methods, **parts}
     if "," not in given.get("host", "") + given.get("hostaddr", ""):
@@ -67,9 +81,23 @@ def connect(parts: dict[str, str]) -> Connection:
     with _without_environment():
         connection: Connection = psycopg2.connect(**given)
     with connection.cursor() as cursor:
-        cursor.execute(_SESSION)
+        for name, value in settings.items():
+            cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
     connection.commit()
     return connection
+
+
+def _settings(parts: dict[str, str]) -> dict[str, str]:
+    options = parts.get("options", "").lower()
+    asked = [name for name in _PROMISED if name.lower() in options]
+    if parts.get("client_encoding", "UTF8").upper() not in ("UTF8", "UTF-8"):
+        asked.append("client_encoding")
+    if asked:
+        raise UnusableURL(
+            f"DATABASE_ADMIN_URL sets {', '.join(asked)}, which has to be as the migrations need"
+            " it: leave that out"
+        )
+    return _PROMISED | {name: value for name, value in _PATIENCE.items() if name not in options}
 
 
 def ignored_variables() -> list[str]:

@@ -162,6 +162,33 @@ def test_what_the_url_says_holds(postgres: LocalPostgres, url: str) -> None:
     assert shown == ["8MB", "mine"]
 
 
+def test_timeouts_of_the_url_hold(postgres: LocalPostgres) -> None:
+    url = postgres.admin_url + "?options=-c%20statement_timeout%3D77s"
+
+    with admin(migrate_settings(url, "mlops")).connect() as connection:
+        shown = connection.exec_driver_sql("SHOW statement_timeout").scalar_one()
+
+    assert shown == "77s"
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("options=-c%20search_path%3Delsewhere", "search_path"),
+        ("options=--timezone%3DAsia/Tokyo", "TimeZone"),
+        ("client_encoding=LATIN1", "client_encoding"),
+    ],
+)
+def test_what_the_url_must_not_change_is_refused_by_name(
+    postgres: LocalPostgres, query: str, name: str
+) -> None:
+    result = run("migrate", **environment(f"{postgres.admin_url}?{query}", "refused"))
+
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"migrate failed: DATABASE_ADMIN_URL sets {name}")
+    assert len(result.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
@@ -197,17 +224,18 @@ def test_it_says_what_it_waits_for(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_a_server_that_comes_later_is_waited_for(short_dir: Path) -> None:
     server = LocalPostgres(short_dir / "s", port=free_port(), password=PASSWORD, durable=False)
+    outcome: list[str] = []
+
+    def wait() -> None:
+        wait_for(admin(migrate_settings(server.admin_url, "mlops")), 60)
+        outcome.append("in")
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
     server.start()
-    server.stop()
-    process = run_later(server)
     try:
-        wait_for(admin(migrate_settings(server.admin_url, "mlops")), 30)
+        waiting.join()
     finally:
-        process.join()
         server.stop()
 
-
-def run_later(server: LocalPostgres) -> threading.Thread:
-    thread = threading.Timer(1.0, server.start)
-    thread.start()
-    return thread
+    assert outcome == ["in"]
