@@ -83,7 +83,7 @@ def _derive(connection: Connection, schema: DataSetSchema) -> Iterator[str]:
             " migration: put nothing of your own here'",
         )
         for file in view_files():
-            run_script(connection, file.read_text())
+            run_script(connection, file.read_text(encoding="utf-8"))
         run_composed(connection, "{views}", views=feature_views(schema))
         run_script(
             connection,

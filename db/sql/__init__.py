@@ -11,7 +11,7 @@ _HERE = Path(__file__).parent
 
 def run_migration(name: str) -> None:
     """Run a file of migrations/ in the current migration."""
-    run_script(op.get_bind(), (_HERE / "migrations" / name).read_text())
+    run_script(op.get_bind(), (_HERE / "migrations" / name).read_text(encoding="utf-8"))
 
 
 def run_script(connection: Connection, script: str) -> None:
