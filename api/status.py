@@ -113,7 +113,7 @@ def check_alive(log: PredictionLog) -> None:
 def check_ready(log: PredictionLog) -> None:
     """Raise Problem while the service cannot score and log."""
     status = log.status()
-    if not (status.can_log and status.threads_alive):
+    if not (status.ready and status.threads_alive):
         raise Problem(NOT_READY, _reason(status))
 
 

@@ -62,6 +62,8 @@ class Drainer(threading.Thread):
         self._failed_at = 0.0
         self.away_reason: str | None = "not connected yet"
         """Why Postgres takes no rows; None while it does."""
+        self.refused = False
+        """Whether Postgres answers, and refuses for a reason that only a person can end."""
         self._deadline = 0.0
 
     def wake(self) -> None:
@@ -110,14 +112,13 @@ class Drainer(threading.Thread):
             try:
                 worked = self._step()
             except PostgresAway as error:
-                if self._complaint.is_new(str(error)):
-                    logger.warning("Postgres takes no rows, they stay in the spool: %s", error)
-                self._fail(str(error))
+                self._complain(error)
+                self._fail(_told(error), refused=error.remedy is not None)
             except Exception as error:
                 # Whatever it is, the rows are still in the spool: report it and try again.
                 self._complaint.unexpected("the drainer failed; it tries again", error)
                 self._postgres.close()
-                self._fail(f"the drainer failed: {type(error).__name__}")
+                self._fail(f"the drainer failed: {type(error).__name__}", refused=False)
             else:
                 # Not at the first step that goes well: what fails every time would never wait.
                 if time.monotonic() - self._failed_at > _WELL_SECONDS:
@@ -134,8 +135,18 @@ class Drainer(threading.Thread):
         done = self._spool.backlog == 0 and not self._direct and told
         return done or self.away_reason is not None or time.monotonic() >= self._deadline
 
-    def _fail(self, reason: str) -> None:
-        self.away_reason = reason
+    def _complain(self, error: PostgresAway) -> None:
+        if not self._complaint.is_new(str(error)):
+            return
+        if error.remedy is None:
+            logger.warning("Postgres takes no rows, they stay in the spool: %s", error)
+        else:
+            logger.error(
+                "Postgres answers and takes no rows, they stay in the spool: %s", _told(error)
+            )
+
+    def _fail(self, reason: str, *, refused: bool) -> None:
+        self.away_reason, self.refused = reason, refused
         self._sent_before = True
         # Not together with all the other processes that lost the same server.
         self._closing.wait(self._complaint.pause * random.uniform(0.5, 1.0))  # noqa: S311 -- no secret
@@ -145,6 +156,8 @@ class Drainer(threading.Thread):
         """Do the most urgent things; False where there was nothing to do."""
         if not self._postgres.connected:
             self._rows.call(self._postgres.connect)
+            # Of no row: whether the table is there, its columns, and the right to write them.
+            self._rows.call(lambda: self._postgres.copy(self._spool.form, b""))
             self._activations.tell_again()
         self._report()
         stored = self._drain_direct()
@@ -159,7 +172,7 @@ class Drainer(threading.Thread):
 
     def _recovered(self) -> None:
         logger.info("Postgres takes rows")
-        self.away_reason = None
+        self.away_reason, self.refused = None, False
 
     def _drain_own(self) -> bool:
         found = self._spool.read(self._position, CHUNK_BYTES)
@@ -205,3 +218,7 @@ class Drainer(threading.Thread):
             self._rows.call(lambda: self._counters.save(self._postgres))
         if self._rejections.due:
             self._rows.call(lambda: self._rejections.save(self._postgres))
+
+
+def _told(error: PostgresAway) -> str:
+    return f"{error}: {error.remedy}" if error.remedy else str(error)

@@ -26,6 +26,11 @@ class SpoolFull(SpoolError):
 class PostgresAway(PredictionLogError):
     """Postgres did not take a batch, for a reason that is not in the batch: try again later."""
 
+    def __init__(self, reason: str, remedy: str | None = None) -> None:
+        super().__init__(reason)
+        self.remedy = remedy
+        """What a person has to do: Postgres answers, and refuses. None in an outage."""
+
 
 class FormError(PredictionLogError, ValueError):
     """A frame of the spool has a right checksum, and no release could store what it says."""

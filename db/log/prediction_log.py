@@ -133,6 +133,8 @@ class PredictionLog:
             since=self._clock.since(state),
             reason=reason,
             can_log=self._refusal(1) is None,
+            ready=self._refusal(1) is None and not self._never_stored,
+            refused=self._drainer.refused,
             threads_alive=self._threads_alive,
             backlog_rows=self._spool.backlog_rows,
             backlog_bytes=self._spool.backlog,
@@ -179,6 +181,11 @@ class PredictionLog:
         if self._writer.spool_error is not None and self._drainer.away_reason is not None:
             return "neither the spool nor Postgres takes rows"
         return None
+
+    @property
+    def _never_stored(self) -> bool:
+        """Whether Postgres answers and refuses, and never took a row of this process."""
+        return self._drainer.refused and not self.counters.drained + self.counters.duplicate
 
     @property
     def _threads_alive(self) -> bool:

@@ -7,12 +7,7 @@ from psycopg2 import errorcodes
 
 from db.log.form import Form
 
-# libpq's own words, before anything was sent.
-_AUTHENTICATION = 'authentication method requirement "'
-_AUTHENTICATION_REMEDY = (
-    ": have the server ask for scram-sha-256 (pg_hba.conf, password_encryption), or say in"
-    " DATABASE_URL what may be used: ?require_auth=md5, password or none"
-)
+_MOST_LINES = 3
 
 # Whose message names columns, tables, types, functions, and nothing else.
 _OF_NAMES = {"42501", "42703", "42704", "42804", "42883", "42P01"}
@@ -43,10 +38,15 @@ def reason(error: psycopg2.Error, form: Form | None = None) -> str:
 
 
 def _of_connection(error: psycopg2.Error) -> str:
-    lines = str(error).strip().splitlines()
-    text = lines[0] if lines else type(error).__name__
-    remedy = _AUTHENTICATION_REMEDY if _AUTHENTICATION in text else ""
-    return f"connection: {text}{remedy}"
+    if isinstance(error, psycopg2.ProgrammingError):
+        return "connection: DATABASE_URL cannot be used"  # libpq would quote it
+    return f"connection: {'; '.join(attempts(error)[:_MOST_LINES]) or type(error).__name__}"
+
+
+def attempts(error: psycopg2.Error) -> list[str]:
+    """What libpq says of each host that it tried, a line each, without explanations."""
+    further = ("\t", "DETAIL:", "HINT:", "CONTEXT:")
+    return [line for line in str(error).splitlines() if line and not line.startswith(further)]
 
 
 def _name(code: str) -> str:

@@ -2,10 +2,17 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+import psycopg2
+from psycopg2.extensions import parse_dsn
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contract.password import read_password
+
+_NO_URL = (
+    "not a connection URL, as postgresql://api@HOST:5432/mlops; in a password @ : / ? # and % are"
+    " written %40 %3A %2F %3F %23 %25, or give it as DATABASE_PASSWORD"
+)
 
 
 class LogSettings(BaseSettings):
@@ -56,3 +63,17 @@ class LogSettings(BaseSettings):
         if self.database_password_file is not None:
             return read_password("DATABASE_PASSWORD_FILE", self.database_password_file)
         return None
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_connection_url(cls, url: SecretStr) -> SecretStr:
+        try:
+            parts = parse_dsn(url.get_secret_value())
+            ports = [int(port) for port in parts.get("port", "").split(",") if port]
+        except (psycopg2.Error, ValueError):
+            # Not the parser's own words: they quote the URL, and with it a password.
+            raise ValueError(_NO_URL) from None
+        # Else a part of the password would be the name of a host, and be told to everybody.
+        if "@" in parts.get("host", "") + parts.get("dbname", "") or not all(ports):
+            raise ValueError(_NO_URL)
+        return url

@@ -26,6 +26,10 @@ class LogStatus:
     """RFC 3339, UTC."""
     reason: str | None
     can_log: bool
+    ready: bool
+    """Whether requests should come: it can log, and is not wrongly configured from the start."""
+    refused: bool
+    """Whether Postgres answers and refuses, for a reason that only a person can end."""
     threads_alive: bool
     backlog_rows: int
     backlog_bytes: int
@@ -41,6 +45,7 @@ class LogStatus:
             "state": self.state,
             "since": self.since,
             "reason": self.reason,
+            "refused_by_postgres": self.refused,
             "rows_not_in_postgres": self.backlog_rows,
             "oldest_row_seconds": round(self.oldest_seconds, 1),
             "spool_bytes": self.spool_bytes,

@@ -15,8 +15,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from psycopg2 import sql
+
 import db.log.row
-import db.log.session
 import db.log.spool
 from api import model
 from api.server import main
@@ -24,6 +25,7 @@ from db.log.errors import PostgresAway
 from db.log.postgres import PostgresLog
 from db.log.row import RowFormat
 from db.log.row_store import RowStore
+from db.log.session import Session
 from db.log.spool import Spool
 from tests.faults.power import Notes
 
@@ -208,10 +210,15 @@ def _drop_on_timeout() -> None:
 
 
 def _synchronous_commit_off() -> None:
-    options = db.log.session._OPTIONS
-    off = options.replace("synchronous_commit=on", "synchronous_commit=off")
-    assert off != options
-    _set(db.log.session, "_OPTIONS", off)
+    around = Session.settings
+
+    def settings(session: Session, *, local: bool) -> Any:
+        off = "SELECT set_config('synchronous_commit', 'off', {})"
+        made = [around(session, local=local), sql.SQL(off).format(sql.Literal(local))]
+        return sql.SQL("; ").join(made)
+
+    _set(Session, "settings", settings)
+    _set(Session, "wrong", staticmethod(lambda _: []))
 
 
 _BREAKS = {

@@ -31,6 +31,12 @@ class Server:
         self._postgres = LocalPostgres(directory, port=self._port, password=self._password)
         self._running = False
 
+    def twin(self, directory: Path) -> "Server":
+        """Another server, with the same password, whose data is still to be copied from this."""
+        other = Server(directory)
+        other._password = self._password
+        return other
+
     def start(self) -> None:
         """Start, and return when it takes connections."""
         self._postgres.start(*self._settings)

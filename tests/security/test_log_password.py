@@ -73,7 +73,7 @@ def test_a_server_that_does_not_prove_itself_gets_nothing(request_: bytes, besid
     assert SECRET.encode() not in told
     assert hashlib.md5(SECRET.encode() + b"api").hexdigest().encode() not in told
     assert b"p" not in told[:1]
-    reason = str(caught.value)
+    reason = f"{caught.value}: {caught.value.remedy}"
     assert "scram-sha-256" in reason
     assert "require_auth" in reason
     assert SECRET not in reason

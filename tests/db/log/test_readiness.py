@@ -1,0 +1,107 @@
+"""A wrong configuration is no outage: it is said at once, with its remedy, and nobody is sent."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from db.log import LogSettings, LogStatus, PredictionLog
+from tests.conftest import PASSWORD, Database, free_port
+from tests.security.spool import FORMAT, REGISTRATION, line, logged
+
+Step = Callable[[], None]
+
+
+async def _eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        await asyncio.sleep(0.02)
+
+
+def _statuses(
+    url: str, spool: Path, condition: Callable[[LogStatus], bool], then: Step | None = None
+) -> list[LogStatus]:
+    """What the log says once the condition holds; and, after the step, when it is normal."""
+
+    async def scenario() -> list[LogStatus]:
+        settings = LogSettings(database_url=SecretStr(url), spool_dir=spool, log_close_seconds=0.1)
+        log = PredictionLog(settings, FORMAT, REGISTRATION)
+        log.start()
+        try:
+            await _eventually(lambda: condition(log.status()))
+            await log.append(line()[1], 1)
+            found = [log.status()]
+            if then is not None:
+                then()
+                await _eventually(lambda: log.status().state == "normal")
+                found.append(log.status())
+            return found
+        finally:
+            await log.close()
+
+    return asyncio.run(scenario())
+
+
+def test_a_wrong_password_is_said_with_its_remedy_and_mended_by_it(
+    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = f"postgresql://api:wrong@127.0.0.1:{database.port}/{database.name}"
+
+    (status,) = _statuses(url, tmp_path, lambda status: status.refused)
+
+    assert not status.ready
+    assert status.can_log
+    assert status.state == "postgres_away"
+    assert "DATABASE_PASSWORD" in str(status.reason)
+    assert status.as_dict()["refused_by_postgres"] is True
+    (said,) = [item for item in caplog.records if item.levelno == logging.ERROR]
+    assert "DATABASE_PASSWORD" in said.getMessage()
+    assert "wrong" not in said.getMessage()
+
+
+def test_a_database_that_is_migrated_later_makes_it_ready(
+    database: Database, tmp_path: Path
+) -> None:
+    database.query("ALTER TABLE prediction_log RENAME TO elsewhere")
+
+    def migrate() -> None:
+        database.query("ALTER TABLE elsewhere RENAME TO prediction_log")
+
+    before, after = _statuses(database.url("api"), tmp_path, lambda status: status.refused, migrate)
+
+    assert (before.ready, after.ready) == (False, True)
+    assert "migrate" in str(before.reason)
+    assert len(logged(database)) == 1
+
+
+def test_an_outage_is_bridged(tmp_path: Path) -> None:
+    url = f"postgresql://api@127.0.0.1:{free_port()}/mlops"
+
+    (status,) = _statuses(url, tmp_path, lambda status: status.state == "postgres_away")
+
+    assert status.ready
+    assert not status.refused
+
+
+def test_who_has_stored_rows_stays_ready(database: Database, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        url = f"postgresql://api:{PASSWORD}@127.0.0.1:{database.port}/{database.name}"
+        settings = LogSettings(
+            database_url=SecretStr(url), spool_dir=tmp_path, log_close_seconds=0.1
+        )
+        log = PredictionLog(settings, FORMAT, REGISTRATION)
+        log.start()
+        await _eventually(lambda: log.status().state == "normal")
+        await log.append(line()[1], 1)
+        database.query("REVOKE INSERT ON prediction_log FROM api")
+        await log.append(line()[1], 1)
+        await _eventually(lambda: log.status().refused)
+        assert log.status().ready
+        await log.close()
+
+    asyncio.run(scenario())
