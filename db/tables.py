@@ -89,6 +89,10 @@ LOG_COUNTER = Table(
     Column("started_at", _TIME, nullable=False),
     Column("counted_at", _TIME, nullable=False),
     *(Column(name, BigInteger, nullable=False) for name in Counters.SAVED),
+    Column("instance", Text),
+    Column("spool", Text),
+    Column("waiting", BigInteger),
+    Column("ended_at", _TIME),
 )
 
 RETIRED_MONTH = Table(

@@ -1,14 +1,21 @@
 """What the log counts of itself."""
 
+import socket
 import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import ClassVar
 
+from db.log.account import COUNTED, Account
 from db.log.postgres import PostgresLog
 
 _SAVE_SECONDS = 5.0
+_RELIEF_SECONDS = 0.2
+# Nothing to tell is told too: who is silent for longer may be gone.
+_LIFE_SECONDS = 60.0
+
+_INSTANCE = socket.gethostname()
 
 
 @dataclass(slots=True)
@@ -21,16 +28,7 @@ class Counters:
     to be stored. refused: answered with 503. damaged_frames: unreadable pieces of the spool.
     """
 
-    SAVED: ClassVar[tuple[str, ...]] = (
-        "accepted",
-        "answered",
-        "committed",
-        "spooled",
-        "drained",
-        "duplicate",
-        "quarantined",
-        "refused",
-    )
+    SAVED: ClassVar[tuple[str, ...]] = COUNTED
 
     accepted: int = 0
     committed: int = 0
@@ -39,13 +37,19 @@ class Counters:
     duplicate: int = 0
     quarantined: int = 0
     refused: int = 0
+    caught_up: int = 0
+    """Rows that were promised by the spool, and are in Postgres by now."""
     damaged_frames: int = 0
     calls: int = 0
     call_seconds: float = 0.0
     """Calls to Postgres, and the time that they took together."""
     process_id: uuid.UUID = field(default_factory=uuid.uuid4)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    _saved: tuple[int, ...] = ()
+    spool: str = ""
+    """Directory of the spool."""
+    ended: bool = False
+    """Whether nothing is left to be stored, and nothing more will come."""
+    _saved: Account | None = None
     _saved_at: float = 0.0
 
     @property
@@ -54,9 +58,24 @@ class Counters:
         return self.committed + self.spooled
 
     @property
+    def account(self) -> Account:
+        """What Postgres is told."""
+        return Account(
+            process_id=str(self.process_id),
+            started_at=self.started_at.isoformat(),
+            instance=_INSTANCE,
+            spool=self.spool,
+            counted={name: getattr(self, name) for name in self.SAVED},
+            # Two threads count: for a moment more may have caught up than was promised.
+            waiting=max(0, self.spooled - self.caught_up),
+            ended=self.ended,
+        )
+
+    @property
     def unsaved(self) -> bool:
         """Whether Postgres does not know the latest numbers."""
-        return any(self._values()) and self._values() != self._saved
+        account = self.account
+        return any(account.counted.values()) and account != self._saved
 
     def stored(self, sent: int, inserted: int) -> None:
         """Note a batch that Postgres committed."""
@@ -65,21 +84,16 @@ class Counters:
 
     def due(self, *, at_once: bool) -> bool:
         """Whether it is time for `save`."""
-        return (at_once or time.monotonic() - self._saved_at >= _SAVE_SECONDS) and self.unsaved
+        age = time.monotonic() - self._saved_at
+        if self._saved is not None and age >= _LIFE_SECONDS:
+            return True
+        # That nothing waits any more is told soon: until then it seems as if rows were missing.
+        relieved = self._saved is not None and self._saved.waiting > 0 and not self.account.waiting
+        soon = at_once or (relieved and age >= _RELIEF_SECONDS)
+        return (soon or age >= _SAVE_SECONDS) and self.unsaved
 
     def save(self, postgres: PostgresLog) -> None:
         """Write the numbers to `log_counter`; raises what PostgresLog raises."""
-        values = self._values()
-        names = ", ".join(self.SAVED)
-        updates = ", ".join(f"{name} = EXCLUDED.{name}" for name in self.SAVED)
-        places = ", ".join(["%s"] * len(self.SAVED))
-        postgres.execute(
-            f"INSERT INTO log_counter (process_id, started_at, counted_at, {names})"  # noqa: S608 -- own names
-            f" VALUES (%s, %s, now(), {places})"
-            f" ON CONFLICT (process_id) DO UPDATE SET counted_at = now(), {updates}",
-            (str(self.process_id), self.started_at, *values),
-        )
-        self._saved, self._saved_at = values, time.monotonic()
-
-    def _values(self) -> tuple[int, ...]:
-        return tuple(getattr(self, name) for name in self.SAVED)
+        account = self.account
+        account.save(postgres)
+        self._saved, self._saved_at = account, time.monotonic()

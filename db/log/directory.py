@@ -25,6 +25,7 @@ _PROCESS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UNFINISHED = re.compile(rf"\.{_PROCESS.pattern}")
 # By a process's count, or as quarantine names them.
 _SEGMENT = re.compile(r"(?:[0-9]{12}|[0-9a-f]{32})\.seg")
+_NOTE_BYTES = 4096
 # A file system makes it at its root, for itself.
 _HARMLESS = {"lost+found"}
 
@@ -80,6 +81,16 @@ class SpoolDirectory:
             pass
         os.close(lock)
         return None
+
+    @property
+    def note(self) -> bytes:
+        """What its process wrote beside the rows last; raises OSError."""
+        return os.pread(self._lock, _NOTE_BYTES, 0)
+
+    def keep(self, note: bytes) -> None:
+        """Write a note of at most 4 KiB beside the rows; raises OSError."""
+        # In one piece and always as long: whatever moment the process ends at, it can be read.
+        os.pwrite(self._lock, note.ljust(_NOTE_BYTES), 0)
 
     def segments(self) -> list[Path]:
         """The segment files, oldest first; raises OSError."""

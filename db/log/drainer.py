@@ -131,9 +131,13 @@ class Drainer(threading.Thread):
     def _finished(self) -> bool:
         if not self._closing.is_set():
             return False
+        self._counters.ended = self._spool.backlog == 0 and not self._direct
         told = not (self._counters.unsaved or self._activations.due)
-        done = self._spool.backlog == 0 and not self._direct and told
-        return done or self.away_reason is not None or time.monotonic() >= self._deadline
+        return (
+            (self._counters.ended and told)
+            or self.away_reason is not None
+            or time.monotonic() >= self._deadline
+        )
 
     def _complain(self, error: PostgresAway) -> None:
         if not self._complaint.is_new(str(error)):
@@ -182,7 +186,9 @@ class Drainer(threading.Thread):
         self._rows.store(chunk, first=not self._sent_before, origin="this process's spool")
         self._position = position
         self._sent_before = False
-        self._settle(self._spool.committed(position, chunk.rows))
+        promised = self._spool.committed(position, chunk.rows)
+        self._counters.caught_up += chunk.rows - sum(batch.rows for batch in promised)
+        self._settle(promised)
         return True
 
     def _drain_direct(self) -> bool:

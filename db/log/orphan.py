@@ -4,6 +4,7 @@ import logging
 import os
 from pathlib import Path
 
+from db.log.account import Account
 from db.log.chunk import Chunk, Forms, read_chunk
 from db.log.directory import SpoolDirectory
 from db.log.errors import FormError
@@ -23,6 +24,8 @@ class Orphan:
 
     def __init__(self, directory: SpoolDirectory, form: Form) -> None:
         self._directory = directory
+        self.account = Account.read(directory.note)
+        """What its process last said of itself."""
         self._segments = directory.segments()
         self._quarantine = Quarantine(directory.path.parent)
         self._forms = Forms(form)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from db.log.complaint import Complaint
@@ -91,6 +91,8 @@ class Orphans:
             if self._orphan is not None:
                 if aside is None:
                     logger.warning("draining what a process that is gone left in %s", path)
+                if self._orphan.account is not None:
+                    self._rows.tell(self._orphan.account)
                 return
 
     def _name_strangers(self) -> None:
@@ -126,6 +128,8 @@ class Orphans:
             self._of(orphan.path).again_later()
             self.release()
         else:
+            if orphan.account is not None:
+                self._rows.tell(replace(orphan.account, waiting=0, ended=True))
             orphan.remove()
             self._orphan = None
             self._aside.pop(orphan.path, None)

@@ -41,7 +41,7 @@ class PredictionLog:
     ) -> None:
         self._settings = settings
         visible_wait = settings.log_visible_wait_ms / 1000
-        self.counters = Counters()
+        self.counters = Counters(spool=str(settings.spool_dir.absolute()))
         self.rejections = Rejections()
         self._activations = Activations(self.counters.process_id)
         self._activations.add(model, reason)
@@ -71,6 +71,7 @@ class PredictionLog:
             self._writer,
             self._postgres,
             self._settlement,
+            counters=self.counters,
             postgres_timeout=settings.log_postgres_timeout_seconds,
         )
         self._closing = False
@@ -162,6 +163,7 @@ class PredictionLog:
         stopping = LogUnavailable("the service is stopping")
         self._settlement.refuse(self._drainer.forget_direct(), stopping)
         if not (self._drainer.is_alive() or self._writer.is_alive() or self._syncer.is_alive()):
+            self._spool.note(self.counters.account)
             self._spool.close()
 
     def _expire(self) -> None:

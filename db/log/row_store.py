@@ -4,8 +4,10 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
+from db.log.account import Account
 from db.log.chunk import Chunk
 from db.log.counters import Counters
 from db.log.errors import FormRefused, PartitionMissing, RowsRefused
@@ -115,6 +117,12 @@ class RowStore:
             self.call(lambda: self._postgres.make_partitions(form, payload))
             inserted = self.call(insert)
         self._counters.stored(rows, inserted)
+
+    def tell(self, account: Account) -> None:
+        """Tell Postgres of a process that is gone; raises PostgresAway."""
+        # What it refuses, no process of ours has written.
+        with suppress(RowsRefused):
+            self.call(lambda: account.save(self._postgres))
 
     def call(self, call: Callable[[], Result]) -> Result:
         """A call to Postgres, under the watchdog's eyes."""

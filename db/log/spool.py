@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from contract.durable import sync_directory
+from db.log.account import Account
 from db.log.chunk import Chunk, Forms, read_chunk
 from db.log.directory import SpoolDirectory, others, size_of
 from db.log.errors import SpoolError, SpoolFull
@@ -100,6 +101,7 @@ class Spool:
         self._active: _Segment | None = None
         self._directory: SpoolDirectory | None = None
         self._number = 0
+        self._noted: Account | None = None
 
     @property
     def path(self) -> Path | None:
@@ -191,7 +193,7 @@ class Spool:
     def _own_directory(self) -> SpoolDirectory:
         if self._directory is None or not self._directory.exists:
             # Segments of a removed directory live on in their descriptors until they are drained.
-            self._directory = SpoolDirectory.create(self.root)
+            self._directory, self._noted = SpoolDirectory.create(self.root), None
         return self._directory
 
     def _mark(self, end: Position) -> None:
@@ -347,6 +349,14 @@ class Spool:
         # to no effect.
         with suppress(OSError):
             segment.path.unlink(missing_ok=True)
+
+    def note(self, account: Account) -> None:
+        """Keep the account beside the rows, as far as that can be."""
+        directory = self._directory
+        if directory is not None and account != self._noted:
+            with suppress(OSError):
+                directory.keep(account.write())
+                self._noted = account
 
     def close(self) -> None:
         """Leave the spool: durable, and adoptable where something is left in it."""

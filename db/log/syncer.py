@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from db.log.complaint import Complaint
+from db.log.counters import Counters
 from db.log.drainer import Drainer
 from db.log.errors import SpoolError
 from db.log.postgres import PostgresLog
@@ -18,6 +19,7 @@ logger = logging.getLogger("prediction_log")
 # How exactly LOG_VISIBLE_WAIT_MS is kept, and the only thing that an idle log does.
 _TICK_SECONDS = 0.02
 _PROBE_SECONDS = 0.5
+_KEEP_SECONDS = 0.5
 
 
 class _Duty:
@@ -53,6 +55,7 @@ class Syncer(threading.Thread):
         postgres: PostgresLog,
         settlement: Settlement,
         *,
+        counters: Counters,
         postgres_timeout: float,
     ) -> None:
         super().__init__(name="prediction-log-syncer", daemon=True)
@@ -61,9 +64,13 @@ class Syncer(threading.Thread):
         self._writer = writer
         self._postgres = postgres
         self._settlement = settlement
+        self._counters = counters
         self._postgres_timeout = postgres_timeout
         self._closing = threading.Event()
-        self._duties = [_Duty(self._round), _Duty(self._probe), _Duty(self._watch)]
+        self._duties = [
+            _Duty(work) for work in (self._round, self._probe, self._watch, self._keep_account)
+        ]
+        self._kept_at = 0.0
         self._probed_at = 0.0
         self._interrupted = 0.0
 
@@ -120,3 +127,10 @@ class Syncer(threading.Thread):
                 "Postgres has not answered for %g s: reconnecting", self._postgres_timeout
             )
             self._postgres.interrupt()
+
+    def _keep_account(self) -> None:
+        """Beside the rows, for whoever drains them should this process end."""
+        now = time.monotonic()
+        if now - self._kept_at >= _KEEP_SECONDS:
+            self._kept_at = now
+            self._spool.note(self._counters.account)

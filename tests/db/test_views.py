@@ -154,7 +154,7 @@ def test_log_reconciliation(logged: Database) -> None:
         )
 
     # logged, answered, accepted, quarantined, not yet logged
-    assert empty == [(6, 0, 0, 0, -6)]
+    assert empty == [(6, 0, 0, 0, 0)]
     assert read(logged, "*", "log_reconciliation", "1") == [(6, 9, 20, 1, 2)]
 
 
