@@ -19,14 +19,16 @@ PROGRAM = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
 
 
 @contextmanager
-def pgbouncer(port: int, *, mode: str = "transaction", **settings: str) -> Iterator[int]:
+def pgbouncer(
+    port: int, *, mode: str = "transaction", password: str = PASSWORD, **settings: str
+) -> Iterator[int]:
     """Its port, while it runs before the server on `port`."""
     if not Path(PROGRAM).exists():
         pytest.skip("PgBouncer is not installed (Debian's package pgbouncer)")
     own = free_port()
     root = Path(tempfile.mkdtemp(prefix="pooler-"))
     try:
-        _write(root, own, port, {"pool_mode": mode, **settings})
+        _write(root, own, port, password, {"pool_mode": mode, **settings})
         root.chmod(0o755)
         identity = {}
         if os.geteuid() == 0:  # it refuses to run as root
@@ -48,7 +50,7 @@ def pgbouncer(port: int, *, mode: str = "transaction", **settings: str) -> Itera
         shutil.rmtree(root)
 
 
-def _write(root: Path, own: int, port: int, settings: dict[str, str]) -> None:
+def _write(root: Path, own: int, port: int, password: str, settings: dict[str, str]) -> None:
     options = {
         "listen_addr": "127.0.0.1",
         "listen_port": str(own),
@@ -63,7 +65,7 @@ def _write(root: Path, own: int, port: int, settings: dict[str, str]) -> None:
         ["[databases]", f"* = host=127.0.0.1 port={port}", "[pgbouncer]", *lines, ""]
     )
     (root / "pgbouncer.ini").write_text(content)
-    (root / "users").write_text(f'"api" "{PASSWORD}"\n"other" "{PASSWORD}"\n')
+    (root / "users").write_text(f'"api" "{password}"\n')
 
 
 def _wait(port: int) -> None:
