@@ -46,7 +46,8 @@ class SpoolDirectory:
         """A new directory; raises OSError."""
         make_directory(root)
         if foreign(root) <= _HARMLESS:
-            close_directory(root)
+            # The operator's own link to another disk is fine.
+            close_directory(root.resolve())
         _sweep(root)
         name = str(uuid.uuid4())
         # Locked before it has its name: between the two, another process would adopt it.

@@ -75,6 +75,18 @@ def test_a_directory_that_others_use_too_stays_open(
     assert stat.S_IMODE(root.stat().st_mode) == mode
 
 
+def test_a_spool_that_is_a_link_of_the_operator_is_used(database: Database, tmp_path: Path) -> None:
+    elsewhere, root = tmp_path / "disk", tmp_path / "spool"
+    elsewhere.mkdir(mode=0o755)
+    root.symlink_to(elsewhere)
+    identity, row = line()
+    leave(root, good(row))
+
+    with_log(database, root, lambda log: _probe(log) and logged(database) == {identity})
+
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o700
+
+
 def _probe(log: object) -> bool:
     log._spool.probe()  # type: ignore[attr-defined]
     return True

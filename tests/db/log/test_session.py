@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 
 from db.log import Context, RowFormat, Stamp
-from db.log.errors import PostgresAway
+from db.log.errors import PostgresAway, RowsRefused
 from db.log.form import Form
 from db.log.postgres import PostgresLog
 from db.log.session import Session
@@ -221,6 +221,25 @@ def test_many_transactions_through_a_pooler_keep_their_settings(database: Databa
 
     assert len(processes) == 2
     assert set(stored(database)) == {identity for identity, _ in lines}
+
+
+@pytest.mark.parametrize("pooled", [False, True], ids=["direct", "pooled"])
+def test_a_refused_row_leaves_the_session_fit_for_the_next(
+    database: Database, pooled: bool
+) -> None:
+    with pgbouncer(database.port, default_pool_size="1") as port:
+        log = connected(database, port=port if pooled else None)
+        identity, content = line()
+        bad = line()[1].replace(b"\t0.5\t1\t", b"\t7.0\t1\t")
+
+        for store in (log.copy, log.merge):
+            with pytest.raises(RowsRefused):
+                store(FORM, bad)
+        log.merge(FORM, content)
+
+        assert log.connected
+        log.close()
+    assert set(stored(database)) == {identity}
 
 
 def away(url: str, password: str = PASSWORD) -> PostgresAway:
