@@ -109,22 +109,8 @@ class Drainer(threading.Thread):
         """The thread: it ends only by `close`, whatever happens in it."""
         while not self._finished():
             self._wake.clear()
-            try:
-                worked = self._step()
-            except PostgresAway as error:
-                self._complain(error)
-                self._fail(_told(error), refused=error.remedy is not None)
-            except Exception as error:
-                # Whatever it is, the rows are still in the spool: report it and try again.
-                self._complaint.unexpected("the drainer failed; it tries again", error)
-                self._postgres.close()
-                self._fail(f"the drainer failed: {type(error).__name__}", refused=False)
-            else:
-                # Not at the first step that goes well: what fails every time would never wait.
-                if time.monotonic() - self._failed_at > _WELL_SECONDS:
-                    self._complaint.over()
-                if not worked:
-                    self._wake.wait(_TICK_SECONDS)
+            if not self._try_step():
+                self._wake.wait(_TICK_SECONDS)
         self._orphans.release()
         self._postgres.close()
 
@@ -139,6 +125,24 @@ class Drainer(threading.Thread):
             or time.monotonic() >= self._deadline
         )
 
+    def _try_step(self) -> bool:
+        """False where there was nothing to do."""
+        try:
+            worked = self._step()
+        except PostgresAway as error:
+            self._complain(error)
+            self._fail(_told(error), refused=error.remedy is not None)
+            return True
+        except Exception as error:
+            # Whatever it is, the rows are still in the spool: report it and try again.
+            self._complaint.unexpected("the drainer failed; it tries again", error)
+            self._fail(f"the drainer failed: {type(error).__name__}", refused=False)
+            return True
+        # Not at the first step that goes well: what fails every time would never wait.
+        if time.monotonic() - self._failed_at > _WELL_SECONDS:
+            self._complaint.over()
+        return worked
+
     def _complain(self, error: PostgresAway) -> None:
         if not self._complaint.is_new(str(error)):
             return
@@ -150,6 +154,8 @@ class Drainer(threading.Thread):
             )
 
     def _fail(self, reason: str, *, refused: bool) -> None:
+        # Connected anew, it is seen anew whether the rows would be taken.
+        self._postgres.close()
         self.away_reason, self.refused = reason, refused
         self._sent_before = True
         # Not together with all the other processes that lost the same server.

@@ -64,15 +64,41 @@ def test_a_wrong_password_is_said_with_its_remedy_and_mended_by_it(
     assert "wrong" not in said.getMessage()
 
 
+@pytest.mark.parametrize(
+    ("harm", "remedy"),
+    [
+        (
+            "ALTER TABLE prediction_log RENAME TO elsewhere",
+            "ALTER TABLE elsewhere RENAME TO prediction_log",
+        ),
+        (
+            "ALTER TABLE prediction_log RENAME COLUMN age TO lost",
+            "ALTER TABLE prediction_log RENAME COLUMN lost TO age",
+        ),
+        (
+            "REVOKE INSERT ON prediction_log FROM api",
+            "GRANT INSERT ON prediction_log TO api",
+        ),
+    ],
+    ids=["table", "column", "right"],
+)
 def test_a_database_that_is_migrated_later_makes_it_ready(
-    database: Database, tmp_path: Path
+    database: Database, tmp_path: Path, harm: str, remedy: str
 ) -> None:
-    database.query("ALTER TABLE prediction_log RENAME TO elsewhere")
+    database.query(harm)
+    refused_since: list[float] = []
+
+    def stays_refused(status: LogStatus) -> bool:
+        """It is refused all along from the first time, though there is no row to store."""
+        if status.refused and not refused_since:
+            refused_since.append(time.monotonic())
+        assert status.refused or not refused_since
+        return bool(refused_since) and time.monotonic() - refused_since[0] > 1
 
     def migrate() -> None:
-        database.query("ALTER TABLE elsewhere RENAME TO prediction_log")
+        database.query(remedy)
 
-    before, after = _statuses(database.url("api"), tmp_path, lambda status: status.refused, migrate)
+    before, after = _statuses(database.url("api"), tmp_path, stays_refused, migrate)
 
     assert (before.ready, after.ready) == (False, True)
     assert "migrate" in str(before.reason)
