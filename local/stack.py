@@ -131,6 +131,8 @@ class Stack:
     def psql(self) -> int:
         """Open SQL as analyst; its exit code. Raises LocalError before the first `make local`."""
         settings = LocalSettings.read(self._settings)
+        if not taken(settings.port):
+            raise LocalError("the local database is stopped: make local, in another terminal")
         command = [binary("psql"), _url(settings.port, "analyst", "mlops")]
         # Not in the command, which every user of the machine can read.
         own = environment.of_psql(self._shell, settings.passwords["analyst"])

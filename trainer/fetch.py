@@ -6,7 +6,7 @@ import os
 import socket
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +67,10 @@ def fetch(
             raise FetchFailed(
                 f"{path} is there and is another file: move it away, or replace it with --force"
             )
+    staged = directory / f".{NAME}.{os.getpid()}"
+    # Before minutes are spent on what cannot be kept.
+    _write(staged, path, b"")
+    staged.unlink()
     frame = source()
     try:
         content = original_form(schema, frame)
@@ -80,17 +84,21 @@ def fetch(
             f"OpenML's data set {OPENML_ID} is not the data it was: SHA-256 {found} instead of"
             f" {sha256}; nothing was written"
         )
-    staged = directory / f".{NAME}.{os.getpid()}"
+    _write(staged, path, content)
+    staged.rename(path)
+    return path
+
+
+def _write(staged: Path, path: Path, content: bytes) -> None:
     try:
         staged.write_bytes(content)
-        staged.rename(path)
     except OSError as error:
-        staged.unlink(missing_ok=True)
+        with suppress(OSError):
+            staged.unlink(missing_ok=True)
         raise FetchFailed(
             f"cannot write {path}: {error.strerror}; in a container, run it as the owner of"
             ' data/: docker compose run --rm --user "$(id -u)" trainer fetch'
         ) from error
-    return path
 
 
 @contextmanager

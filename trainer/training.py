@@ -131,6 +131,6 @@ def _summary(context: Context, version: str) -> None:
         **{name: metrics[name] for name in names},
     )
     if version == context.store.active():
-        context.progress.say("next: docker compose up --wait api, or make local")
+        context.progress.say("next: a running api swaps to it; start one if none runs")
     else:
         context.progress.say(f"next: activate {version}")

@@ -39,6 +39,8 @@ def test_it_serves_and_logs_and_goes_on_with_its_rows_after_a_stop(local: Run) -
     assert second_run.returncode == 1
     assert "the local service runs already" in second_run.stderr
     assert stopped == 0, local.output.read_text()
+    assert "docker" not in local.output.read_text()
+    assert "the local database is stopped: make local" in local.command("psql").stderr
     assert processes(local.directory) == []
     with socket.create_server(("127.0.0.1", local.port)):
         pass

@@ -114,7 +114,7 @@ def test_another_form_than_expected_is_refused(tmp_path: Path, spoil: object) ->
 
 def test_a_directory_that_is_not_there_is_an_error_with_a_way_out(tmp_path: Path) -> None:
     with pytest.raises(FetchFailed, match=r"cannot write .*: No such file or directory"):
-        fetch(SCHEMA, tmp_path / "none", from_shuffled, SHA256)
+        fetch(SCHEMA, tmp_path / "none", never, SHA256)
 
 
 def test_without_a_network_the_error_says_what_to_do(tmp_path: Path) -> None:
