@@ -28,6 +28,7 @@ def main() -> int:
     command = arguments.command
     stack = Stack(Path(".local"))
     try:
+        stack.check_place()
         if command == "run":
             if arguments.with_parent:
                 end_with_parent(signal.SIGTERM)
@@ -40,7 +41,9 @@ def main() -> int:
         return stack.psql()
     except LocalError as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+    except OSError as error:
+        sys.stderr.write(f"{error.filename or 'make local'}: {error.strerror or error}\n")
+    return 1
 
 
 def run(stack: Stack) -> int:

@@ -32,8 +32,16 @@ class Stack:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        self._directory = root.parent
+        self._given = root
         self._shell = dict(os.environ)
+
+    def check_place(self) -> None:
+        """Check that what is there is ours, and close it to others; raises LocalError."""
+        link = self._given
+        if link.is_symlink() and link.lstat().st_uid != os.geteuid():
+            raise LocalError(f"{link} is a link that somebody else made: look at it, and remove it")
+        if self.root.exists():
+            private_directory(self.root)
 
     def check_port(self) -> None:
         """Check that the api can listen; raises LocalError."""
@@ -178,7 +186,7 @@ class Stack:
     @cached_property
     def _chosen(self) -> dict[str, str]:
         """Read once: what is changed while it runs takes effect at the next start."""
-        return environment.settings(self._shell, self._directory)
+        return environment.settings(self._shell, self._given.parent)
 
     @property
     def _settings(self) -> Path:

@@ -189,6 +189,32 @@ def test_root_does_not_act_in_another_users_directory(
     assert list(server.directory.iterdir()) == []
 
 
+@root_only
+@pytest.mark.parametrize("command", [["run"], ["trainer", "list"], ["psql"], ["db-url"]])
+@pytest.mark.parametrize("planted", ["a link", "a directory"])
+def test_root_uses_nothing_that_another_user_laid_in_its_place(
+    short_dir: Path, command: list[str], planted: str
+) -> None:
+    """As where a service is started in a directory that others may write."""
+    run = Run(short_dir)
+    elsewhere = short_dir / "elsewhere"
+    elsewhere.mkdir(mode=0o755)
+    place = short_dir / ".local"
+    if planted == "a link":
+        place.symlink_to(elsewhere)
+    else:
+        place.mkdir()
+    os.chown(place, NOBODY, NOBODY, follow_symlinks=False)
+
+    result = run.command(*command)
+
+    assert result.returncode == 1
+    assert str(place.name) in result.stderr
+    assert "Traceback" not in result.stderr
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o755
+    assert list(place.iterdir()) == []
+
+
 def test_nobody_else_reads_or_changes_what_the_local_service_keeps(short_dir: Path) -> None:
     run = Run(short_dir)
     own = short_dir / ".local"
