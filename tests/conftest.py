@@ -1,8 +1,11 @@
 """A real PostgreSQL: started once, migrated once as a template, cloned for each test."""
 
+import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -78,6 +81,22 @@ def short_dir() -> Iterator[Path]:
     path.chmod(0o755)
     yield path
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sample_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with a model of the built-in sample, trained once, to be copied."""
+    path = tmp_path_factory.mktemp("sample")
+    settings = {"MODELS_DIR": str(path / "models"), "DATA_DIR": str(path)}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    subprocess.run(
+        [sys.executable, "-m", "trainer", "train"],
+        cwd=Path(__file__).parents[1],
+        env=kept | settings,
+        capture_output=True,
+        check=True,
+    )
+    return path / "models"
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """`python -m local` as a process of its own, in a directory of its own."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +22,12 @@ INSTANCE = {feature.name: feature.example for feature in DATASETS["gmsc"].featur
 class Run:
     """`python -m local` in a directory of its own."""
 
-    def __init__(self, directory: Path, checkout: Path = ROOT) -> None:
+    def __init__(
+        self, directory: Path, models: Path | None = None, *, checkout: Path = ROOT
+    ) -> None:
+        """With `models` it need not train."""
+        if models is not None:
+            shutil.copytree(models, directory / ".local" / "models")
         self.directory = directory
         self.port = free_port()
         self.output = directory / "output"

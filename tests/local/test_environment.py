@@ -60,8 +60,10 @@ FOREIGN = {
 }
 
 
-def test_what_a_shell_holds_for_others_changes_nothing_and_the_file_counts(short_dir: Path) -> None:
-    run = Run(short_dir)
+def test_what_a_shell_holds_for_others_changes_nothing_and_the_file_counts(
+    short_dir: Path, sample_models: Path
+) -> None:
+    run = Run(short_dir, sample_models)
     # Modules that would be met before ours, were this directory looked at.
     for name in ("api", "db", "trainer", "secrets"):
         (short_dir / f"{name}.py").write_text("raise SystemExit('not this one')")

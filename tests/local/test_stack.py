@@ -22,6 +22,14 @@ def local(short_dir: Path) -> Iterator[Run]:
         run.interrupt()
 
 
+@pytest.fixture
+def with_model(short_dir: Path, sample_models: Path) -> Iterator[Run]:
+    run = Run(short_dir, sample_models)
+    yield run
+    if run.process is not None:
+        run.interrupt()
+
+
 def test_it_serves_and_logs_and_goes_on_with_its_rows_after_a_stop(local: Run) -> None:
     local.start()
     first = local.predict()
@@ -69,9 +77,10 @@ def test_a_url_is_asked_for_before_there_is_a_database(local: Run) -> None:
     assert "there is no local database yet" in result.stderr
 
 
-def test_nothing_is_left_of_a_launcher_that_ends_in_another_way(local: Run) -> None:
+def test_nothing_is_left_of_a_launcher_that_ends_in_another_way(with_model: Run) -> None:
+    local = with_model
     rows = []
-    for number in (signal.SIGHUP, signal.SIGKILL, signal.SIGQUIT):
+    for number in (signal.SIGHUP, signal.SIGKILL):
         local.start()
         rows.append(local.predict())
         assert local.process is not None
@@ -85,7 +94,8 @@ def test_nothing_is_left_of_a_launcher_that_ends_in_another_way(local: Run) -> N
     assert local.logged() == rows
 
 
-def test_other_passwords_and_a_taken_port_of_the_database_are_mended(local: Run) -> None:
+def test_other_passwords_and_a_taken_port_of_the_database_are_mended(with_model: Run) -> None:
+    local = with_model
     local.start()
     row = local.predict()
     local.interrupt()
@@ -119,7 +129,7 @@ def test_the_checkout_may_lie_anywhere_and_be_closed_to_others(short_dir: Path) 
     shutil.copy(ROOT / ".env.example", checkout)
     for path in (checkout, *checkout.rglob("*")):
         path.chmod(path.stat().st_mode & 0o700)
-    run = Run(checkout, checkout)
+    run = Run(checkout, checkout=checkout)
     run.environment["LC_ALL"] = "POSIX"
 
     run.start()

@@ -215,8 +215,10 @@ def test_root_uses_nothing_that_another_user_laid_in_its_place(
     assert list(place.iterdir()) == []
 
 
-def test_nobody_else_reads_or_changes_what_the_local_service_keeps(short_dir: Path) -> None:
-    run = Run(short_dir)
+def test_nobody_else_reads_or_changes_what_the_local_service_keeps(
+    short_dir: Path, sample_models: Path
+) -> None:
+    run = Run(short_dir, sample_models)
     own = short_dir / ".local"
     earlier = own / "spool" / "quarantine"
     earlier.mkdir(parents=True)
@@ -238,8 +240,8 @@ def test_nobody_else_reads_or_changes_what_the_local_service_keeps(short_dir: Pa
         run.interrupt()
 
 
-def test_no_password_is_in_the_list_of_processes(short_dir: Path) -> None:
-    run = Run(short_dir)
+def test_no_password_is_in_the_list_of_processes(short_dir: Path, sample_models: Path) -> None:
+    run = Run(short_dir, sample_models)
     run.start()
     try:
         password = run.command("db-url").stdout.split(":")[2].partition("@")[0]
