@@ -26,6 +26,7 @@ from api.keys import ApiKeys
 from api.metrics import SIZE, Metrics
 from api.model import ServedModel
 from api.oip import routes as oip
+from api.route import Route
 from api.serving import Serving
 from api.settings import ApiSettings, StartError, TracingSettings, complaints, words
 from api.state import State
@@ -66,6 +67,7 @@ def create_app(settings: ApiSettings | None = None, figures: Path | None = None)
     app.router.routes.extend([*predict.ROUTES, *oip.ROUTES])
     app.include_router(status.router)
     app.include_router(oip.router)
+    app.router.route_class = Route
     openapi.install(app)
     if origins := words(settings.cors_origins if settings else None):
         app.add_middleware(

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Collection
+from importlib.resources import files
 from typing import Any
 
 import orjson
@@ -13,7 +14,6 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.staticfiles import StaticFiles
 
 from api import headers
 from api.answers import PROBLEM_SCHEMA, ProblemDocument
@@ -21,11 +21,15 @@ from api.model import ServedModel
 from api.oip.body_schema import body_schema
 from api.oip.routes import INFER
 from api.predict import MANY, ONE
-from api.problem_types import PROBLEM_TYPES, UNAUTHORIZED
+from api.problem_types import NOT_FOUND, PROBLEM_TYPES, UNAUTHORIZED
+from api.problems import Problem
 from api.scoring import HotRoute
 from api.state import Model, state_of
 
 _ASSETS = "/docs/assets"
+# Swagger UI's files from a package: the page works without the internet. They are named, for to
+# look a path up in a directory takes time by the square of its length.
+_ASSET_TYPES = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 _INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 _PLACE = re.compile(r"{(\w+)}")
 _REFERENCE = "#/components/schemas/{model}"
@@ -49,8 +53,15 @@ def install(app: FastAPI) -> None:
             documents[model.version] = orjson.dumps(made)
         return Response(documents[model.version], media_type="application/json")
 
-    # Swagger UI's files from a package: the page works without the internet.
-    app.mount(_ASSETS, StaticFiles(packages=[("fastapi_offline", "static")]))
+    assets: dict[str, bytes] = {}
+
+    @app.get(f"{_ASSETS}/{{name}}", include_in_schema=False)
+    async def asset(name: str) -> Response:
+        if name not in _ASSET_TYPES:
+            raise Problem(NOT_FOUND, "the documentation has no such file")
+        if name not in assets:
+            assets[name] = files("fastapi_offline").joinpath("static", name).read_bytes()
+        return Response(assets[name], media_type=_ASSET_TYPES[name])
 
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> HTMLResponse:

@@ -21,11 +21,12 @@ from api.metrics import MEDIA_TYPE
 from api.model import ServedModel
 from api.problem_types import NOT_FOUND, NOT_READY, PREFIX, PROBLEM_TYPES
 from api.problems import Problem
+from api.route import Route
 from api.serving import Serving
 from api.state import Log, Model, state_of
 from db.log import LogStatus, PredictionLog
 
-router = APIRouter()
+router = APIRouter(route_class=Route)
 
 # What is served can be another model at the next request.
 _NOT_STORED = {"Cache-Control": "no-store"}

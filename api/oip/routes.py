@@ -24,6 +24,7 @@ from api.oip.request import parse
 from api.oip.tensors import answered, inputs, outputs
 from api.problem_types import INVALID_HEADER, NOT_FOUND
 from api.problems import Problem
+from api.route import Route
 from api.scoring import Call, HotRoute, Scored, score, serve
 from api.state import Log, state_of
 from api.status import as_json
@@ -42,7 +43,7 @@ _BINARY = b"inference-header-content-length"
 # tritonclient and aiohttp declare JSON as nothing or as this.
 _UNDECLARED = (b"", b"application/octet-stream")
 
-router = APIRouter(prefix=ROOT, tags=["open inference protocol"])
+router = APIRouter(prefix=ROOT, tags=["open inference protocol"], route_class=Route)
 
 
 @router.get("", responses=METADATA_RESPONSES)

@@ -144,3 +144,15 @@ def examples(content: dict[str, Any]) -> list[Any]:
     properties = schema.get("properties", {})
     items = properties.get("instances", {}).get("items", {})
     return given or ([{"instances": [items["example"]]}] if "example" in items else [])
+
+
+def test_the_page_finds_its_files_and_nothing_else_is_there(client: httpx.Client) -> None:
+    page = client.get("/docs").text
+    found = re.findall(r'(?:src|href)="([^"]*/docs/assets/[^"]+)"', page)
+
+    assert len(found) == 2
+    for url in found:
+        assert client.get(url).status_code == 200
+        assert len(client.get(url).content) > 100_000
+    for name in ("favicon.png", "%00", "..%2F__init__.py", "a/b"):
+        assert client.get(f"/docs/assets/{name}").status_code == 404
