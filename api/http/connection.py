@@ -231,6 +231,10 @@ class Connection(asyncio.Protocol):
     async def _answer(self, exchange: Exchange) -> None:
         try:
             await exchange.run()
+        except asyncio.CancelledError:
+            # A stop that has waited long enough; the loop is to find nothing open at its end.
+            self._transport.abort()
+            raise
         except Exception:
             fields = {"request_id": exchange.scope["state"].get("request_id")}
             logger.exception("an answer broke off", extra={"fields": fields})

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import struct
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -46,13 +47,14 @@ def price(service: Service) -> float:
 
 
 def leave(service: Service) -> None:
-    """Send many of them, and go."""
+    """Send many of them, and go, with a reset: an end might be one of sending only."""
     with ExitStack() as stack:
         connections = [stack.enter_context(begin(service)) for _ in range(CALLERS)]
         # An answer shows that what was sent before it has been read.
         assert httpx.get(f"{service.url}/livez").status_code == 200
         for connection in connections:
             connection.sendall(DEAR[-1:])
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def test_the_next_one_is_not_held_up(running: Service) -> None:
@@ -77,7 +79,21 @@ def test_a_stop_is_not_held_up(running: Service) -> None:
     leave(running)
     began = time.monotonic()
 
-    assert running.stop() == 0
+    code = running.stop()
+    assert code == 0, running.text[-3000:]
 
     waited = time.monotonic() - began
     assert waited < 2 + CALLERS / 6 * one, f"{waited:.2f} s, where one takes {one:.2f} s"
+
+
+def test_a_stop_ends_in_time_where_the_clients_wait(running: Service) -> None:
+    with ExitStack() as stack:
+        connections = [stack.enter_context(begin(running)) for _ in range(CALLERS)]
+        assert httpx.get(f"{running.url}/livez").status_code == 200
+        for connection in connections:
+            connection.sendall(DEAR[-1:])
+        began = time.monotonic()
+
+        assert running.stop() == 0, running.text
+
+        assert time.monotonic() - began < 12
