@@ -4,7 +4,7 @@ from typing import Any
 
 from api.headers import MAX_REFERENCE
 from api.model import ServedModel
-from api.oip.tensors import DATATYPES, MATRIX, OUTPUTS, inputs
+from api.oip.tensors import DATATYPES, OUTPUTS, inputs
 
 _PARAMETERS = {"type": ["object", "null"], "description": "Of extensions; none is used here"}
 
@@ -16,15 +16,10 @@ def body_schema(model: ServedModel) -> Schema:
     features = model.schema.features
     values = model.request_model.json_schema()["properties"]
     most = model.request_model.max_instances
-    columns = [
-        _tensor({"const": item.name}, DATATYPES[item.kind], values[item.name], 1, most)
-        for item in features
-    ]
+    columns = [_tensor({"const": item.name}, values[item.name], 1, most) for item in features]
     for column in columns:
         column["properties"]["shape"]["minItems"] = 1  # [N] or [N, 1]
-    matrix = _tensor(
-        {"type": "string"}, (MATRIX,), {"type": ["number", "null"]}, len(features), most
-    )
+    matrix = _tensor({"type": "string"}, {"type": ["number", "null"]}, len(features), most)
     reference = "Your own name for the request, kept with its rows and sent back"
     return {
         "type": "object",
@@ -55,16 +50,14 @@ def body_schema(model: ServedModel) -> Schema:
     }
 
 
-def _tensor(
-    name: Schema, datatypes: tuple[str, ...], value: Schema, width: int, most: int
-) -> Schema:
+def _tensor(name: Schema, value: Schema, width: int, most: int) -> Schema:
     count = {"type": "integer", "minimum": 1, "maximum": most}
     return _object(
         {
             "name": name,
             "shape": {"type": "array", "prefixItems": [count, {"const": width}]}
             | {"minItems": 2, "maxItems": 2},
-            "datatype": {"enum": list(datatypes)},
+            "datatype": {"enum": list(DATATYPES)},
             "parameters": _PARAMETERS,
             "data": {
                 "description": "As many values as the shape says, flat or nested, row by row",

@@ -97,7 +97,9 @@ async def infer(request: Request) -> Response:
 def _infer(call: Call, body: bytes) -> Scored:
     model = call.state["model"]
     asked = parse(body, model.request_model, model.schema)
-    lines, results = score(call.state, call.context(asked.id), asked.rows)
+    # Of a header no blank comes through at either end: a reference is the same by either door.
+    reference = (asked.id or "").strip(" ") or None
+    lines, results = score(call.state, call.context(reference), asked.rows)
     document = {
         "model_name": model.schema.key,
         "model_version": model.version,

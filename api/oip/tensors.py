@@ -10,11 +10,11 @@ INTEGERS = {
     **{f"INT{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
     **{f"UINT{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
 }
-# The values of both are used as the JSON numbers that were sent; none is rounded to 32 bits.
-FLOATS = ("FP32", "FP64")
-MATRIX = "FP64"
+# Their values are used as the JSON numbers that were sent; none is rounded to 32 bits.
+FLOATS = ("FP64", "FP32")
+# A column of whole numbers with a gap is one of floats to numpy, and a matrix has one type.
+DATATYPES = (*INTEGERS, *FLOATS)
 
-DATATYPES: dict[Kind, tuple[str, ...]] = {"integer": tuple(INTEGERS), "float": FLOATS}
 _DECLARED: dict[Kind, str] = {"integer": "INT64", "float": "FP64"}
 
 OutputName = Literal["probability", "prediction", "prediction_id"]

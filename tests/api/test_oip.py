@@ -1,6 +1,7 @@
 """The Open Inference Protocol: the same predictions under another protocol."""
 
 import json
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -64,11 +65,16 @@ FORMS: dict[str, Callable[[list[dict[str, Any]]], Body]] = {
 }
 
 
+def with_tensor(feature: str, /, **members: Any) -> Body:
+    """The example as columns; members of one tensor replaced."""
+    body = columns([SCHEMA.example])
+    body["inputs"][INDEX[feature]] |= members
+    return body
+
+
 def example(**tensor: Any) -> Body:
     """The example as columns; members of the tensor of `age` replaced."""
-    body = columns([SCHEMA.example])
-    body["inputs"][INDEX["age"]] |= tensor
-    return body
+    return with_tensor("age", **tensor)
 
 
 def check_error(response: httpx.Response, status: int) -> str:
@@ -167,6 +173,19 @@ def test_an_id_is_the_callers_reference_and_no_key(
         assert row_of(log_database, key, "client_reference") == (body["id"],)
 
 
+def test_a_reference_is_the_same_by_the_header_and_by_the_id(
+    client: httpx.Client, log_database: Database
+) -> None:
+    headers = {"X-Client-Reference": "loan 17"}  # a client leaves out blanks at either end
+    by_header = client.post(INFER, json=example(), headers=headers).json()
+    by_id = client.post(INFER, json=example() | {"id": "  loan 17 "}).json()
+
+    assert by_id["id"] == "  loan 17 "
+    for answer in (by_header, by_id):
+        (key,) = answer["outputs"][2]["data"]
+        assert row_of(log_database, key, "client_reference") == ("loan 17",)
+
+
 def test_the_header_goes_before_the_id(client: httpx.Client, log_database: Database) -> None:
     headers = {"X-Client-Reference": "header"}
 
@@ -231,13 +250,92 @@ def test_a_value_in_fp32_is_the_number_that_was_sent(
     assert row_of(log_database, key, "debt_ratio") == (0.1,)
 
 
+WHOLE = {name: 1 if name == "age" else 0 for name in SCHEMA.names}
+LOSSLESS: dict[str, tuple[Body, dict[str, Any]]] = {
+    "whole floats for integers": (example(datatype="FP64", data=[45.0]), SCHEMA.example),
+    "FP32 for integers": (example(datatype="FP32", data=[45]), SCHEMA.example),
+    "integers for floats": (
+        with_tensor("MonthlyIncome", datatype="INT32", data=[6000]),
+        SCHEMA.example | {"MonthlyIncome": 6000},
+    ),
+    "NaN for a missing float": (
+        with_tensor("MonthlyIncome", data=[math.nan]),
+        SCHEMA.example | {"MonthlyIncome": None},
+    ),
+    "NaN for a missing integer": (
+        with_tensor("NumberOfDependents", datatype="FP64", shape=[1, 1], data=[[math.nan]]),
+        SCHEMA.example | {"NumberOfDependents": None},
+    ),
+    "NaN in a matrix of FP32": (
+        {
+            "inputs": [
+                matrix([SCHEMA.example | {"MonthlyIncome": math.nan}])["inputs"][0]
+                | {"datatype": "FP32"}
+            ]
+        },
+        SCHEMA.example | {"MonthlyIncome": None},
+    ),
+    "a matrix of INT64": (
+        {"inputs": [matrix([WHOLE])["inputs"][0] | {"datatype": "INT64"}]},
+        WHOLE,
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "instance"), LOSSLESS.values(), ids=LOSSLESS)
+def test_a_datatype_that_loses_nothing_is_taken(
+    client: httpx.Client, body: Body, instance: dict[str, Any]
+) -> None:
+    expected = client.post("/predict", json=instance).json()["probability"]
+
+    response = client.post(INFER, content=json.dumps(body), headers=JSON)
+
+    assert response.status_code == 200, response.text
+    assert response.json()["outputs"][0]["data"] == [expected]
+
+
+NO_VALUES: dict[str, tuple[Body, str]] = {
+    "NaN where null may not be": (
+        with_tensor("DebtRatio", data=[math.nan]),
+        f"/inputs/{INDEX['DebtRatio']}/data/0: DebtRatio must be a number",
+    ),
+    "NaN in integers": (
+        with_tensor("NumberOfDependents", data=[math.nan]),
+        f"/inputs/{INDEX['NumberOfDependents']}/data/0: NumberOfDependents must be an integer",
+    ),
+    "Infinity": (
+        with_tensor("MonthlyIncome", data=[math.inf]),
+        f"/inputs/{INDEX['MonthlyIncome']}/data/0: MonthlyIncome must be a number",
+    ),
+    "a fraction for an integer": (
+        example(datatype="FP64", data=[45.5]),
+        f"/inputs/{INDEX['age']}/data/0: age must be an integer from 0 to 130",
+    ),
+    "NaN as a shape": (
+        example(shape=[math.nan]),
+        f"/inputs/{INDEX['age']}/shape: must be an array",
+    ),
+    "NaN as an id": (example() | {"id": math.nan}, "/id: must be a string"),
+    "NaN as a model's name": (example() | {"model_name": math.nan}, "NaN and Infinity are no JSON"),
+}
+
+
+@pytest.mark.parametrize(("body", "told"), NO_VALUES.values(), ids=NO_VALUES)
+def test_what_is_no_value_of_the_feature_is_refused_by_its_place(
+    client: httpx.Client, body: Body, told: str
+) -> None:
+    error = check_error(client.post(INFER, content=json.dumps(body), headers=JSON), 400)
+
+    assert told in error
+
+
 VALUES = {
     "a string": ("age", '"45"'),
     "true": ("age", "true"),
     "null where it may not be": ("DebtRatio", "null"),
     "an object": ("age", '{"x": 1}'),
     "an array": ("age", "[45]"),
-    "NaN": ("MonthlyIncome", "NaN"),
+    "NaN": ("DebtRatio", "NaN"),
     "-Infinity": ("MonthlyIncome", "-Infinity"),
     "1e400": ("MonthlyIncome", "1e400"),
     "5000 digits": ("MonthlyIncome", "9" * 5000),
@@ -307,7 +405,6 @@ WRONG: dict[str, tuple[Any, str]] = {
         "/inputs: DebtRatio is missing",
     ),
     "a name that is a number": (example(name=1), f"{AGE}/name: must be"),
-    "a float for integers": (example(datatype="FP64"), f"{AGE}/datatype: age must be one of INT8"),
     "an unknown datatype": (example(datatype="INT128"), f"{AGE}/datatype: age must be one of"),
     "a datatype in small letters": (example(datatype="int64"), f"{AGE}/datatype: age must be"),
     "an empty shape": (example(shape=[]), f"{AGE}/shape: age must be [N] or [N, 1]"),
@@ -329,9 +426,17 @@ WRONG: dict[str, tuple[Any, str]] = {
     ),
     "too many rows": (columns([SCHEMA.example] * 1001), "/inputs/0/shape: Revolving"),
     "too many rows in one": (matrix([SCHEMA.example] * 1001), "/inputs/0/shape: must be [N, 10]"),
-    "a matrix of integers": (
+    "a fraction in a matrix of integers": (
         {"inputs": [matrix([SCHEMA.example])["inputs"][0] | {"datatype": "INT64"}]},
-        "/inputs/0/datatype: must be FP64",
+        "/inputs/0/data/0/0: RevolvingUtilizationOfUnsecuredLines must fit into INT64",
+    ),
+    "a matrix of strings": (
+        {"inputs": [matrix([SCHEMA.example])["inputs"][0] | {"datatype": "BYTES"}]},
+        "/inputs/0/datatype: must be one of INT8, ",
+    ),
+    "a fraction in a column of integers": (
+        with_tensor("DebtRatio", datatype="INT64", data=[0.5]),
+        f"/inputs/{INDEX['DebtRatio']}/data/0: DebtRatio must fit into INT64",
     ),
     "a matrix with a row too few": (
         {"inputs": [matrix([SCHEMA.example])["inputs"][0] | {"shape": [2, 10]}]},

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from tests.api.service import Service
@@ -38,10 +39,30 @@ class Case:
         ]
 
     @property
+    def singles(self) -> Rows:
+        """What numpy's FP32 makes of them."""
+        return [
+            {
+                name: None if value is None else float(np.float32(value))
+                for name, value in row.items()
+            }
+            for row in self.nulls
+        ]
+
+    @property
+    def whole(self) -> Rows:
+        """What numpy's integers make of them."""
+        return [{name: int(value) for name, value in row.items()} for row in self.rows]
+
+    @property
     def given(self) -> dict[str, Any]:
         """What a client's program is told to send."""
         bad = [self.rows[0], self.rows[1] | {"age": 131}]
+        gaps = [tensor | {"datatype": "FP64"} for tensor in columns(self.nulls)["inputs"]]
         return {
+            "gaps": gaps,
+            "single": [matrix(self.singles)["inputs"][0] | {"datatype": "FP32"}],
+            "whole": [matrix(self.whole)["inputs"][0] | {"datatype": "INT64"}],
             "inputs": columns(self.rows, width=True)["inputs"],
             "nulls": columns(self.nulls)["inputs"],
             "matrix": matrix(self.rows)["inputs"],
@@ -80,6 +101,8 @@ def test_tritonclient(tritonclient: Client, case: Case) -> None:
     told = tritonclient.run(case.service.url, case.given)
 
     case.check(told, "triton-17", "default", "aio", "matrix")
+    for name, rows in [("gaps", case.nulls), ("single", case.singles), ("whole", case.whole)]:
+        assert told[name]["probability"] == case.probabilities(rows), name
     case.check_metadata(told)
     assert (told["live"], told["ready"], told["model_ready"]) == (True, True, True)
     assert told["other_ready"] is False

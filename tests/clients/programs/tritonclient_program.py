@@ -12,7 +12,7 @@ import tritonclient.http as triton
 import tritonclient.http.aio as triton_aio
 from tritonclient.utils import InferenceServerException
 
-TYPES = {"INT64": np.int64, "INT32": np.int32, "FP64": np.float64}
+TYPES = {"INT64": np.int64, "INT32": np.int32, "FP32": np.float32, "FP64": np.float64}
 
 
 def tensors(inputs, *, binary, kind=triton):
@@ -76,6 +76,10 @@ def main():
             "named": answer_of(named),
             "default": answer_of(client.infer("gmsc", asked)),
             "aio": asyncio.run(with_aio(host, inputs)),
+            # None is NaN in an array of floats.
+            "gaps": answer_of(client.infer("gmsc", tensors(given["gaps"], binary=False))),
+            "single": answer_of(client.infer("gmsc", tensors(given["single"], binary=False))),
+            "whole": answer_of(client.infer("gmsc", tensors(given["whole"], binary=False))),
             "matrix": answer_of(client.infer("gmsc", tensors(given["matrix"], binary=False))),
             "binary": refusal(lambda: client.infer("gmsc", tensors(inputs, binary=True))),
             "other": refusal(lambda: client.infer("other", asked)),
