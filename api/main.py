@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anyio import CapacityLimiter
@@ -19,11 +18,11 @@ from starlette.middleware.cors import CORSMiddleware
 from api import errors, logs, openapi, parent, predict, status
 from api.access_log import AccessLog
 from api.envelope import Envelope
-from api.figures import SharedFigures
+from api.figures import SharedFigures, SharedPages
 from api.gate import Gate
 from api.http.guard import Guard
 from api.keys import ApiKeys
-from api.metrics import SIZE, Metrics
+from api.metrics import Metrics
 from api.model import ServedModel
 from api.oip import routes as oip
 from api.route import Route
@@ -49,16 +48,16 @@ _CORS_REQUEST_HEADERS = (
 logger = logging.getLogger("api")
 
 
-def create_app(settings: ApiSettings | None = None, figures: Path | None = None) -> FastAPI:
+def create_app(settings: ApiSettings | None = None, pages: SharedPages | None = None) -> FastAPI:
     """The application; it opens nothing before its lifespan, not even its settings.
 
-    `settings`: where they are read already, as CORS_ORIGINS wants. `figures` is the directory
-    where several workers share what they count.
+    `settings`: where they are read already, as CORS_ORIGINS wants. `pages` are where several
+    workers share what they count.
     """
     app = FastAPI(
         title=TITLE,
         version=VERSION,
-        lifespan=lambda _: _lifespan(settings, figures),
+        lifespan=lambda _: _lifespan(settings, pages),
         openapi_url=None,
         redirect_slashes=False,
         # Asking OpenTelemetry whether it is configured costs 9 microseconds a request.
@@ -84,7 +83,7 @@ def create_app(settings: ApiSettings | None = None, figures: Path | None = None)
 
 
 @asynccontextmanager
-async def _lifespan(given: ApiSettings | None, figures: Path | None) -> AsyncIterator[State]:
+async def _lifespan(given: ApiSettings | None, pages: SharedPages | None) -> AsyncIterator[State]:
     parent.follow()
     settings, log_settings = _settings(given)
     with logs.written(settings) as writer:
@@ -93,7 +92,7 @@ async def _lifespan(given: ApiSettings | None, figures: Path | None) -> AsyncIte
             keys = ApiKeys.read(settings.api_keys, settings.api_keys_file)
             model = ServedModel.load(settings)
             tracing = _tracing()
-            page = SharedFigures(SIZE, figures) if figures else None
+            page = SharedFigures(pages) if pages else None
         except StartError as error:
             logger.critical("%s", error)
             raise

@@ -4,9 +4,7 @@ import logging
 import signal
 import socket
 import sys
-import tempfile
 from functools import partial
-from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -15,16 +13,20 @@ from pydantic import ValidationError
 from uvicorn.supervisors import Multiprocess
 
 from api import logs
+from api.figures import SharedPages
 from api.http.connection import Connection
 from api.keys import ApiKeys
 from api.listener import bind
 from api.main import check, create_app
+from api.metrics import SIZE
 from api.model import ServedModel
 from api.settings import ApiSettings, StartError, complaints
 from db.log import LogSettings
 
 # With the log's LOG_CLOSE_SECONDS this stays under the ten seconds that Docker grants a stop.
 _GRACE_SECONDS = 5
+# For WORKERS at their most, and some more that a signal may add (SIGTTIN).
+_MOST_PAGES = 80
 
 logger = logging.getLogger("api")
 
@@ -44,8 +46,7 @@ def main() -> int:
                 if settings.workers == 1:
                     return _serve(settings, listener)
                 _check_workers(settings, log_settings)
-                with _figures() as figures:
-                    return _serve(settings, listener, Path(figures))
+                return _serve(settings, listener, SharedPages(SIZE, _MOST_PAGES))
         except StartError as error:
             logger.critical("%s", error)
             return 1
@@ -53,9 +54,9 @@ def main() -> int:
             return 0
 
 
-def _serve(settings: ApiSettings, listener: socket.socket, figures: Path | None = None) -> int:
+def _serve(settings: ApiSettings, listener: socket.socket, pages: SharedPages | None = None) -> int:
     config = uvicorn.Config(
-        partial(create_app, settings, figures),
+        partial(create_app, settings, pages),
         factory=True,
         workers=settings.workers,
         loop="uvloop",
@@ -94,17 +95,6 @@ def _listen(settings: ApiSettings) -> socket.socket:
     host, port, *_ = listener.getsockname()
     logger.info("will serve on", extra={"fields": {"host": host, "port": port}})
     return listener
-
-
-def _figures() -> "tempfile.TemporaryDirectory[str]":
-    """Where the workers share what they count; gone when the last of them is."""
-    try:
-        return tempfile.TemporaryDirectory(prefix="api-figures-", ignore_cleanup_errors=True)
-    except OSError as error:
-        raise StartError(
-            f"cannot make a directory for what the workers count: {error}: set TMPDIR to one"
-            " that can be written"
-        ) from error
 
 
 def _check_workers(settings: ApiSettings, log_settings: LogSettings) -> None:

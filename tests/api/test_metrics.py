@@ -1,17 +1,19 @@
 """Prometheus gets figures that add up."""
 
+import multiprocessing
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.figures import Figures, SharedFigures
+from api.figures import Figures, SharedFigures, SharedPages
 from contract.datasets import DATASETS
 from contract.store import ModelStore
 from db.log import STATES
@@ -170,52 +172,43 @@ def test_what_a_killed_worker_counted_stays_and_its_gauges_go(workers: Service) 
     for name, value in replaced.items():
         if name[0].endswith(("_total", "_bucket", "_count", "_sum")):
             assert value >= before.get(name, 0.0), name
-    # A worker for another takes its page.
-    (directory,) = Path(workers.environment["TMPDIR"]).iterdir()
-    assert {path.name for path in directory.iterdir()} == {"0", "1", "0.json", "1.json"}
 
 
-def test_nothing_is_left_of_the_workers_figures(workers: Service) -> None:
-    assert list(Path(workers.environment["TMPDIR"]).iterdir())
-
-    status = workers.stop()
-
-    assert status == 0
+def test_what_the_workers_count_lies_where_nobody_clears(workers: Service) -> None:
     assert not list(Path(workers.environment["TMPDIR"]).iterdir())
 
 
-def test_several_workers_want_a_place_for_their_figures(
-    models: Path, log_database: Database, tmp_path: Path
-) -> None:
-    settings = {"MODELS_DIR": str(models), "DATABASE_URL": log_database.url("api")}
-    code = "import sys, tempfile; tempfile.tempdir = '/no/such'; import api.server as m"
-    service = Service(tmp_path, settings | {"WORKERS": "2"})
-
-    status, text = service.run("-c", f"{code}; sys.exit(m.main())")
-
-    assert status == 1
-    assert "set TMPDIR" in text
-    assert "Traceback" not in text
+def _hold(pages: SharedPages, connection: Connection) -> None:
+    figures = SharedFigures(pages)
+    figures.cells[1] += 5.0
+    figures.labels["of"] = "the other"
+    figures.publish()
+    connection.send(None)
+    connection.recv()
 
 
-def test_a_page_is_free_when_its_holder_is_gone(tmp_path: Path) -> None:
-    first, second = SharedFigures(3, tmp_path), SharedFigures(3, tmp_path)
-    first.cells[1] = 5.0
-    first.labels["of"] = "first"
-    first.publish()
+def test_a_page_is_free_when_its_holder_is_gone() -> None:
+    pages, context = SharedPages(3, 4), multiprocessing.get_context("spawn")
+    figures, seen = SharedFigures(pages), []
 
-    seen = [(page.cells[1], page.labels, page.alive) for page in second.pages()]
-    first.close()
-    gone = [page.alive for page in second.pages()]
-    third = SharedFigures(3, tmp_path)
+    for _ in range(2):
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_hold, args=(pages, theirs))
+        process.start()
+        ours.recv()
+        seen.append([(page.cells[1], page.labels, page.alive) for page in figures.pages()])
+        process.kill()
+        process.join()
+        seen.append([(page.cells[1], page.labels, page.alive) for page in figures.pages()])
 
-    assert seen == [(0.0, {}, True), (5.0, {"of": "first"}, True)]
-    assert gone == [True, False]
-    assert (third.cells[1], third.labels) == (5.0, {"of": "first"})
-    assert [page.alive for page in second.pages()] == [True, True]
+    other = {"of": "the other"}
+    assert seen[0] == [(0.0, {}, True), (5.0, other, True)]
+    assert seen[1] == [(0.0, {}, True), (5.0, other, False)]
+    assert seen[2] == [(0.0, {}, True), (10.0, other, True)]
+    assert seen[3] == [(0.0, {}, True), (10.0, other, False)]
 
 
-def test_the_page_of_the_only_process_is_its_own(tmp_path: Path) -> None:
+def test_the_page_of_the_only_process_is_its_own() -> None:
     only = Figures(2)
     only.cells[1] += 2.0
 
