@@ -16,14 +16,13 @@ from contract.lease import Lease
 from contract.lock import LockError
 from contract.plain_file import NotPlain
 from contract.signature import SIGNATURE, SigningKeys
-from contract.text import NAME, shown
+from contract.text import is_name, shown
 
 _CURRENT = "current"
 _LOCK = "lock"
 _HISTORY = ".activated"
 _STAGING = ".staging-"
 
-_NAME = re.compile(NAME)
 _ID = re.compile(r".+-[0-9a-f]{12}")
 _MAX_CURRENT = 2**10
 _MAX_HISTORY = 2**24
@@ -66,7 +65,7 @@ class ModelStore:
     def path(self, version: str) -> Path:
         """Directory of a version, there or not; BundleMissing where it cannot be one."""
         # Also in capitals: there are file systems where those are the same name.
-        if not _NAME.fullmatch(version) or version.lower() in {_CURRENT, _LOCK}:
+        if not is_name(version) or version.lower() in {_CURRENT, _LOCK}:
             raise BundleMissing(
                 f"{shown(version)!r} is not a version: `list` shows those there are"
             )
@@ -209,7 +208,7 @@ class ModelStore:
         with self._changing_current():
             self._require(version)  # nobody can remove it any more
             outgoing = self.active()
-            if outgoing is not None and outgoing != version:
+            if outgoing is not None and outgoing != version and is_name(outgoing):
                 # Before the replacement: it was active whatever happens next. Where a crash keeps
                 # it active, the history ends with it, and whoever reads it looks beyond.
                 self._write(_HISTORY, _lines([*self._history(), outgoing][-_MAX_EARLIER:]))
@@ -253,7 +252,7 @@ class ModelStore:
             content = plain_file.read(self.root / _HISTORY, _MAX_HISTORY)
         except (FileNotFoundError, NotPlain):
             return []
-        return list(filter(_NAME.fullmatch, content.decode(errors="replace").splitlines()))
+        return list(filter(is_name, content.decode(errors="replace").splitlines()))
 
     def _earlier(self) -> list[str]:
         """What was active before the active version, and is still there, oldest first."""

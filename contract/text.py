@@ -1,5 +1,6 @@
 """Text that may reach a console, a page, the log or Postgres: printable, and of bounded length."""
 
+import re
 import unicodedata
 from typing import Annotated
 
@@ -15,6 +16,11 @@ _REPLACEMENT = "\ufffd"
 def is_printable(text: str) -> bool:
     """Whether the text has no control, format or lone surrogate character and no line break."""
     return text.isprintable() or all(map(_is_harmless, text))
+
+
+def is_name(text: str) -> bool:
+    """Whether the text is a plain name."""
+    return re.fullmatch(NAME, text) is not None
 
 
 def shown(text: str, most: int = _SHOWN) -> str:

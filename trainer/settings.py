@@ -1,6 +1,5 @@
 """Settings of the trainer."""
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -9,14 +8,14 @@ from pydantic_settings import SettingsConfigDict
 
 from contract.datasets import DataSetKey
 from contract.signature import SigningSettings
-from contract.text import NAME
+from contract.text import is_name
 from contract.words import ANY_CASE
 from trainer.progress import LogFormat
 
 
 def _versions(text: str) -> str:
     # A name that was mistyped would pin nothing, and its version would be removed.
-    if not all(re.fullmatch(NAME, version) for version in _words(text)):
+    if not all(map(is_name, _words(text))):
         raise ValueError("holds what is no name of a version: `list` shows them")
     return text
 

@@ -7,6 +7,7 @@ import numpy as np
 from contract import golden
 from contract.bundle import Bundle, BundleError, BundleMissing
 from contract.digest import canonical_json
+from contract.text import is_name
 from trainer.closed_data import is_closed
 from trainer.comparison import ingredients_differing
 from trainer.context import Context
@@ -75,6 +76,11 @@ def _is_there(context: Context, active: str | None) -> bool:
     """Whether there is an active version; raises TrainerError where it cannot be used."""
     if active is None:
         return False
+    if not is_name(active):
+        # Training would replace a model of which nobody knows any more which it is.
+        raise TrainerError(
+            f"{context.store.root}/current is damaged: {context.store.instead_of(active)}"
+        )
     try:
         context.store.load(active)  # as the api will
     except BundleMissing:

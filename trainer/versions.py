@@ -15,6 +15,7 @@ from contract.bundle import (
 )
 from contract.metadata import Metadata
 from contract.store import StoreError, VersionInUse
+from contract.text import is_name
 from trainer import comparison
 from trainer.context import Context
 from trainer.errors import TrainerError
@@ -123,11 +124,14 @@ def prune(context: Context, keep: int) -> None:
     Only whole bundles with nothing else among their files: the rest is not ours to remove.
     """
     store, say = context.store, context.progress.say
+    active = store.active()
+    if active is not None and not is_name(active):
+        raise TrainerError(f"{store.root}/current is damaged: `activate` a version first")
     # Also of one that nobody vouches for: it is only about its age.
     ages = {version: bundle.born(store.path(version)) for version in store.versions()}
     known = [(age, version) for version, age in ages.items() if age is not None]
     kept = {version for _, version in sorted(known, reverse=True)[:keep]}
-    kept |= context.settings.pinned | {store.active() or ""}
+    kept |= context.settings.pinned | {active or ""}
     problems = []
     for _, version in sorted(known):
         if version in kept:

@@ -163,3 +163,21 @@ def test_an_api_that_refuses_the_active_version_names_the_others(
 
     with pytest.raises(ModelRefused, match=rf"lacks golden\.json.*newest first: {first}; `activ"):
         ServedModel.load(ApiSettings(models_dir=context.store.root))
+
+
+@pytest.mark.parametrize("content", [b"\x1b[2J\n", b"../x", b"\xff\xfe"])
+def test_a_damaged_current_is_named_and_nothing_is_removed_or_replaced(
+    context: Context, fitted: Fitted, content: bytes
+) -> None:
+    first, second = publish(context, fitted, 1, 2)
+    (context.store.root / "current").write_bytes(content)
+
+    with pytest.raises(TrainerError, match="current is damaged: `activate` a version first"):
+        versions.prune(context, keep=1)
+    with pytest.raises(TrainerError, match="current is damaged: what can be served here"):
+        training.train(context, if_none=True, activate=True)
+
+    assert context.store.versions() == sorted([first, second])
+    versions.activate(context, second)
+    assert (context.store.active(), context.store.previous()) == (second, first)
+    assert (context.store.root / ".activated").read_text() == f"{first}\n"
