@@ -2,7 +2,8 @@
 
 A lock on the directory itself could be taken, and kept, by whoever may read the directory. Nor may
 its owner read this file: an api runs as the same user as the trainer, over a mount that is
-read-only. A file beside it names the holder.
+read-only. A file beside it names the holder. Both are gone when nobody holds it, so that whoever
+copies the directory meets nothing that cannot be read.
 """
 
 import errno
@@ -47,6 +48,9 @@ def held(path: Path, wait: float = WAIT_SECONDS) -> Iterator[None]:
         with _named(_holder_of(path)):
             yield
     finally:
+        with suppress(OSError):
+            if _is_same(descriptor, path):
+                path.unlink()
         os.close(descriptor)
 
 
@@ -76,7 +80,7 @@ def _taken(path: Path, deadline: float) -> int:
         except BaseException:
             os.close(descriptor)
             raise
-        os.close(descriptor)  # somebody removed the file meanwhile: that lock locks nobody out
+        os.close(descriptor)  # its holder removed the file meanwhile: it locks nobody out
 
 
 def _await(descriptor: int, path: Path, deadline: float) -> None:

@@ -3,44 +3,29 @@
 import errno
 import os
 import re
-import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from contract import bundle, durable, lease, lock, plain_file
+from contract import bundle, durable, lease, lock, plain_file, staging
 from contract.bundle import NO_KEYS, Bundle, BundleError, BundleMissing, Files
 from contract.lease import Lease
 from contract.lock import LockError
 from contract.plain_file import NotPlain
+from contract.remedy import reason, remedy
 from contract.signature import SIGNATURE, SigningKeys
 from contract.text import is_name, shown
 
 _CURRENT = "current"
 _LOCK = "lock"
 _HISTORY = ".activated"
-_STAGING = ".staging-"
 
 _ID = re.compile(r".+-[0-9a-f]{12}")
 _MAX_CURRENT = 2**10
 _MAX_HISTORY = 2**24
 _MAX_EARLIER = 1000
 _MAX_SHOWN = 5
-
-_ROOM = "make room there, and try again"
-_RIGHTS = "run the trainer as the user who owns it, or mend the rights"
-_REMEDIES = {
-    errno.ENOSPC: _ROOM,
-    errno.EDQUOT: _ROOM,
-    errno.EFBIG: _ROOM,
-    errno.EACCES: _RIGHTS,
-    errno.EPERM: _RIGHTS,
-    errno.EROFS: "it is mounted read-only, which is enough for an api: give the trainer one that"
-    " it can write to",
-    errno.ENOTDIR: "MODELS_DIR must name a directory",
-}
 
 # No version can bear it, and it can be printed.
 _NO_VERSION = "\ufffd"
@@ -143,17 +128,17 @@ class ModelStore:
         target = self.path(version)
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            with self._staging() as staging:
+            with self._staging() as staged:
                 for name, content in files.items():
-                    durable.write(staging / name, content)
+                    durable.write(staged / name, content)
                 if self.keys:
                     signature = self.keys.sign(files[bundle.METADATA])
-                    durable.write(staging / SIGNATURE, signature)
-                _sync_directory(staging)
-                return self._move(staging, target)
+                    durable.write(staged / SIGNATURE, signature)
+                _sync_directory(staged)
+                return self._move(staged, target)
         except OSError as error:
             raise StoreError(
-                f"cannot write {target}: {error.strerror}; nothing was published: {_remedy(error)}"
+                f"cannot write {target}: {error.strerror}; nothing was published: {remedy(error)}"
             ) from error
 
     def sign(self, version: str) -> None:
@@ -173,7 +158,7 @@ class ModelStore:
                 staged.replace(directory / SIGNATURE)
                 _sync_directory(directory)
         except OSError as error:
-            raise StoreError(f"cannot sign {directory}: {_reason(error)}") from error
+            raise StoreError(f"cannot sign {directory}: {reason(error)}") from error
 
     def previous(self) -> str | None:
         """The version to which a rollback leads: what was active before, and is still there."""
@@ -192,12 +177,12 @@ class ModelStore:
                     raise StoreError(f"{version} is the active version: activate another one first")
                 if not is_free:
                     raise VersionInUse(f"{version} is in use: an api serves it")
-                with self._aside() as aside:
+                with staging.aside(self.root) as aside:
                     # Refused where its files could not be removed: a directory that gets another
                     # parent must itself be writable. What a killed removal leaves is swept away.
                     self.path(version).rename(aside / "bundle")
         except OSError as error:
-            raise StoreError(f"cannot remove {self.root / version}: {_reason(error)}") from error
+            raise StoreError(f"cannot remove {self.root / version}: {reason(error)}") from error
 
     def activate(self, version: str) -> None:
         """Make a published version the active one, atomically; it makes new history.
@@ -236,7 +221,7 @@ class ModelStore:
             with self._locked():
                 yield
         except OSError as error:
-            raise StoreError(f"cannot write {current}: {_reason(error)}") from error
+            raise StoreError(f"cannot write {current}: {reason(error)}") from error
 
     def _write(self, name: str, content: bytes) -> None:
         """Replace a file of the store's own, atomically and durably."""
@@ -282,9 +267,9 @@ class ModelStore:
         except (BundleMissing, OSError):
             return False  # a line that a crash cut
 
-    def _move(self, staging: Path, target: Path) -> bool:
+    def _move(self, staged: Path, target: Path) -> bool:
         try:
-            staging.rename(target)
+            staged.rename(target)
         except OSError:
             # A directory with files cannot be replaced: the other trainer's bundle stands.
             if target.is_dir():
@@ -304,56 +289,14 @@ class ModelStore:
 
     @contextmanager
     def _staging(self) -> Iterator[Path]:
-        """A directory aside that is gone afterwards, as is what a killed trainer left."""
+        """A directory aside for a bundle; what a killed trainer left goes first."""
         with ExitStack() as stack:
             with self._locked():
-                self._sweep()
-                aside = stack.enter_context(self._aside())
+                staging.sweep(self.root)
+                aside = stack.enter_context(staging.aside(self.root))
             content = aside / "bundle"
             content.mkdir()
             yield content
-
-    @contextmanager
-    def _aside(self) -> Iterator[Path]:
-        """A hidden directory that is gone afterwards; made while the store is locked."""
-        aside = self.root / f"{_STAGING}{uuid.uuid4().hex}"
-        aside.mkdir()
-        try:
-            # Held while this process lives, whatever ends it: the sign that it is still at work.
-            mark = os.open(aside / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                lock.try_exclusively(mark, aside / _LOCK)
-                yield aside
-            finally:
-                os.close(mark)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-
-    def _sweep(self) -> None:
-        """Remove what killed trainers left behind."""
-        for staging in self.root.glob(f"{_STAGING}*"):
-            mark = self._mark(staging)
-            if mark is None:
-                continue
-            try:
-                if lock.try_exclusively(mark, staging):
-                    shutil.rmtree(staging, ignore_errors=True)
-            except LockError:
-                continue  # it costs room, and nothing else
-            finally:
-                os.close(mark)
-
-    def _mark(self, staging: Path) -> int | None:
-        """The file that its trainer has locked; None where it has just published or removed it.
-
-        Earlier releases locked the directory itself, and so is a removal that was cut short.
-        """
-        for path, flags in ((staging / _LOCK, os.O_RDWR), (staging, os.O_RDONLY | os.O_DIRECTORY)):
-            try:
-                return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            except OSError:
-                continue
-        return None
 
 
 def _lines(versions: list[str]) -> bytes:
@@ -367,12 +310,3 @@ def _sync_directory(path: Path) -> None:
     except OSError as error:
         if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
             raise
-
-
-def _reason(error: OSError) -> str:
-    return f"{error.strerror}; {_remedy(error)}"
-
-
-def _remedy(error: OSError) -> str:
-    """What to do about it."""
-    return _REMEDIES.get(error.errno or 0, "make room there, or mend the rights, and try again")

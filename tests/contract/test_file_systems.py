@@ -87,7 +87,7 @@ def test_modes_that_a_file_system_does_not_have_are_no_reason_to_fail(
     def refuse(*_: object) -> None:
         raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
-    (store.root / "lock").chmod(0o755)
+    (store.root / "lock").touch(0o755)
     monkeypatch.setattr(os, "fchmod", refuse)
 
     store.activate("one")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -75,14 +76,18 @@ def test_another_user_who_locks_all_he_can_open_stops_nothing(store: ModelStore)
     assert (store.active(), store.versions()) == ("one", ["one", "two"])
 
 
-def test_only_the_trainer_can_open_the_lock(store: ModelStore) -> None:
-    path = store.root / "lock"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o200
+@pytest.mark.parametrize("left", [None, 0o600, 0o644])
+def test_nobody_can_open_the_lock_to_read(tmp_path: Path, left: int | None) -> None:
+    """Whatever a killed process, a copy or `chmod -R` left."""
+    path = tmp_path / "lock"
+    if left is not None:
+        path.touch()
+        path.chmod(left)
 
-    path.chmod(0o644)  # as a copy or `chmod -R` may leave it
-    store.activate("one")
+    with lock.held(path):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o200
 
-    assert stat.S_IMODE(path.stat().st_mode) == 0o200
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.timeout(60)
@@ -105,7 +110,7 @@ def test_waiting_in_vain_names_the_holder(tmp_path: Path) -> None:
 
     assert f"is held by process {os.getpid()} on {os.uname().nodename} (" in str(refused.value)
     assert "wait until it has ended, or stop it" in str(refused.value)
-    assert list(tmp_path.iterdir()) == [path]
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"\x1b[2J\xff\0", b"x" * 10_000])
@@ -136,7 +141,6 @@ def test_what_is_no_file_is_no_lock(store: ModelStore, tmp_path: Path, kind: str
     """A link would let the trainer open, and cut, a file of another's choice."""
     path, victim = store.root / "lock", tmp_path / "victim"
     victim.write_text("untouched")
-    path.unlink()
     if kind == "fifo":
         os.mkfifo(path)
     else:
@@ -151,6 +155,7 @@ def test_what_is_no_file_is_no_lock(store: ModelStore, tmp_path: Path, kind: str
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
 def test_a_lock_of_another_user_is_named_as_such(store: ModelStore) -> None:
     store.root.chmod(0o777)
+    (store.root / "lock").touch(0o200)
     code = (
         "import os, sys, pathlib; from contract.store import ModelStore\n"
         f"{AS_NOBODY}\n"
@@ -170,8 +175,7 @@ def test_a_lock_of_another_user_is_named_as_such(store: ModelStore) -> None:
 
 
 def test_a_store_of_the_release_before_goes_on(store: ModelStore) -> None:
-    """It has no lock file, and its trainer may have been killed with a directory staged."""
-    (store.root / "lock").unlink()
+    """Its trainer may have been killed with a directory staged."""
     abandoned = store.root / ".staging-0123456789abcdef0123456789abcdef"
     abandoned.mkdir()
     (abandoned / "metadata.json").write_bytes(b"half")
@@ -193,13 +197,21 @@ def test_readers_need_no_lock(store: ModelStore) -> None:
     assert time.monotonic() - started < 5
 
 
-def test_a_command_leaves_the_lock_as_it_was(store: ModelStore) -> None:
-    before = (store.root / "lock").stat()
+def test_one_at_a_time_of_many(tmp_path: Path) -> None:
+    """Though each removes the file when it lets go, and the next one may hold the removed one."""
+    path, inside, most = tmp_path / "lock", list[int](), list[int]()
 
-    store.activate("one")
+    def work(number: int) -> None:
+        for _ in range(50):
+            with lock.held(path):
+                inside.append(number)
+                most.append(len(inside))
+                inside.remove(number)
 
-    assert (store.root / "lock").stat() == before
-    assert not (store.root / ".lock-holder").exists()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+
+    assert (len(most), max(most)) == (400, 1)
 
 
 @pytest.fixture
@@ -232,6 +244,8 @@ def test_the_trainers_own_user_over_a_read_only_mount_stops_nothing(
         "ModelStore(pathlib.Path(sys.argv[1])).activate('one')"
     )
 
+    (store.root / "lock").touch(0o200)  # a killed trainer's
+    os.chown(store.root / "lock", NOBODY, NOBODY)
     with greedy(mounted):
         subprocess.run([sys.executable, "-c", code, str(store.root)], check=True, timeout=25)
 
