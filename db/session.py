@@ -12,6 +12,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812 -- psycopg2 spells a class so
 
 from db.errors import UnusableURL
+from db.log.session import auth_methods
 
 # What the URL may say otherwise.
 _DEFAULTS = {
@@ -38,9 +39,6 @@ _PATIENCE = {
     "default_tablespace": "",
     "default_table_access_method": "heap",
 }
-# A server that asks for a password in clear, or for its MD5, gets nothing: it may be anybody's.
-_WITH_PASSWORD = "scram-sha-256"  # noqa: S105 -- the method
-_WITHOUT = "!password,!md5"
 
 # What libpq and the server say where another attempt may succeed, and where none will.
 _PASSING = ("the database system is", "too many", "remaining connection slots", "read-only")
@@ -73,7 +71,7 @@ def connect(parts: dict[str, str]) -> Connection:
     Raises psycopg2.OperationalError, or UnusableURL where they contradict what has to hold.
     """
     settings = _settings(parts)
-    methods = _WITH_PASSWORD if parts.get("password") else _WITHOUT
+    methods = auth_methods(parts.get("password"))
     given: dict[str, Any] = {**_DEFAULTS, "require_auth": methods, **parts}
     if "," not in given.get("host", "") + given.get("hostaddr", ""):
         # A single one is what it is, and its own words are clearer than libpq's.

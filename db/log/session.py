@@ -49,6 +49,11 @@ _PATIENCE = {
 _OPTION = re.compile(r"(?:-c\s*|--)([A-Za-z_][\w.-]*)=((?:\\.|[^\s\\])*)\s*")
 
 
+def auth_methods(password: str | None) -> str:
+    """Libpq's `require_auth`: how a server may ask, where there is a password and where none."""
+    return _WITH_PASSWORD if password else _WITHOUT
+
+
 class Session:
     """What one URL asks for, and what the log adds to it."""
 
@@ -56,7 +61,7 @@ class Session:
         given = parse_dsn(url)
         if password and not given.get("password"):
             given["password"] = password
-        methods = _WITH_PASSWORD if given.get("password") else _WITHOUT
+        methods = auth_methods(given.get("password"))
         asked = _options(given.get("options", ""))
         # What can be set afterwards is: a pooler refuses it at the start. Given as empty, it
         # keeps PGOPTIONS out.
