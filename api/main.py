@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
-from psycopg2 import ProgrammingError
 from psycopg2.extensions import parse_dsn
 from pydantic import ValidationError
 from starlette.middleware.cors import CORSMiddleware
@@ -203,12 +202,7 @@ def check(settings: ApiSettings, log_settings: LogSettings) -> None:
 
 
 def _password(log_settings: LogSettings) -> str | None:
-    try:
-        parts = parse_dsn(log_settings.database_url.get_secret_value())
-    except ProgrammingError as error:
-        raise StartError(
-            "DATABASE_URL is no connection URL, as postgresql://api@HOST:5432/mlops"
-        ) from error
+    parts = parse_dsn(log_settings.database_url.get_secret_value())
     if log_settings.database_password and log_settings.database_password_file:
         raise StartError(
             "DATABASE_PASSWORD and DATABASE_PASSWORD_FILE are both set: keep one of them"

@@ -1,6 +1,8 @@
 """Serving until SIGTERM or SIGINT: the settings, the socket, the workers."""
 
 import logging
+import os
+import re
 import signal
 import socket
 import sys
@@ -28,6 +30,9 @@ _GRACE_SECONDS = 5
 # For WORKERS at their most, and some more that a signal may add (SIGTTIN).
 _MOST_PAGES = 80
 
+# PGDATA is the server's own.
+_LIBPQ = re.compile("PG(?!DATA$)[A-Z]+")
+
 logger = logging.getLogger("api")
 
 
@@ -41,6 +46,7 @@ def main() -> int:
         return 2
     signal.signal(signal.SIGTERM, _stop)
     with logs.written(settings):
+        _forget_libpq()
         try:
             with _listen(settings) as listener:
                 if settings.workers == 1:
@@ -52,6 +58,18 @@ def main() -> int:
             return 1
         except KeyboardInterrupt:
             return 0
+
+
+def _forget_libpq() -> None:
+    """Take out of the environment what libpq would read there, for DATABASE_URL says it all.
+
+    PGSSLMODE, PGHOSTADDR or PGSERVICE of a shell or an image would send the rows elsewhere.
+    """
+    if found := sorted(name for name in os.environ if _LIBPQ.fullmatch(name)):
+        for name in found:
+            del os.environ[name]
+        names = ", ".join(found)
+        logger.warning("%s: not read; put what you mean into DATABASE_URL", names)
 
 
 def _serve(settings: ApiSettings, listener: socket.socket, pages: SharedPages | None = None) -> int:

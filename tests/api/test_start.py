@@ -142,8 +142,9 @@ def test_a_database_url_that_is_none_is_not_shown(settings: dict[str, str], tmp_
 
     status, text = Service(tmp_path, settings).run()
 
-    assert status == 1
-    assert "DATABASE_URL is no connection URL" in text
+    assert status == 2
+    assert "DATABASE_URL: " in text
+    assert "not a connection URL" in text
     assert "secret-word" not in text
 
 
@@ -336,3 +337,27 @@ def test_what_somebody_without_a_key_made_fit_is_not_unpickled(
     # Without a key nothing tells: the mine is live, and the test above proves something.
     Service(tmp_path, unguarded).run()
     assert mark.exists()
+
+
+def test_variables_that_libpq_reads_are_named_and_change_nothing(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    hostile = {
+        "PGHOSTADDR": "127.0.0.2",
+        "PGSERVICE": "no-such-service",
+        "PGSSLMODE": "require",
+        "PGCLIENTENCODING": "LATIN1",
+        "PGOPTIONS": "-c synchronous_commit=off",
+        "PGTARGETSESSIONATTRS": "standby",
+    }
+    with Service(tmp_path, settings | hostile) as service:
+        answer = httpx.post(f"{service.url}/predict", json=SCHEMA.example)
+        health = httpx.get(f"{service.url}/health").json()
+        line = service.wait_for_line(level="warning")
+
+    assert answer.status_code == 200
+    assert health["log"]["state"] == "normal"
+    assert (
+        line["event"]
+        == f"{', '.join(sorted(hostile))}: not read; put what you mean into DATABASE_URL"
+    )
