@@ -11,6 +11,7 @@ import pytest
 from db.connection import admin, wait_for
 from db.errors import DatabaseUnreachable
 from db.migrate import migrate
+from db.provision import provision
 from local.postgres import LocalPostgres
 from tests.conftest import PASSWORD, Database, free_port, migrate_settings
 from tests.db.test_commands import environment, run
@@ -77,15 +78,8 @@ def test_a_roles_or_databases_settings_change_nothing(short_dir: Path) -> None:
     server.start()
     try:
         settings = migrate_settings(server.admin_url, "mlops")
-        list(migrate(settings))
+        list(provision(admin(settings), settings))
         database = Database("mlops", server.port)
-        database.query("DROP TABLE rejected_request, model_activation CASCADE")
-        database.query("UPDATE alembic_version SET version_num = '0001'")
-        database.query("ALTER TABLE prediction_log DROP COLUMN instance_index CASCADE")
-        for column in ("batch_size", "client_reference", "event_time", "log_path", "trace_id",
-                       "route", "api_key_name"):  # fmt: skip
-            database.query(f"ALTER TABLE prediction_log DROP COLUMN {column} CASCADE")
-        database.query("DROP TABLE log_counter, retired_month CASCADE")
         for where in ("ROLE mlops_owner", "DATABASE mlops", "ROLE postgres"):
             for setting in (
                 "search_path = elsewhere",
@@ -106,7 +100,7 @@ def test_a_roles_or_databases_settings_change_nothing(short_dir: Path) -> None:
 
         steps = list(migrate(settings))
 
-        assert "schema: from 0001 to 0005" in steps
+        assert any(step.startswith("schema: from nothing to") for step in steps)
         ((schema,),) = database.query(
             "SELECT schemaname FROM pg_tables WHERE tablename = 'log_counter'"
         )
