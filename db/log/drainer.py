@@ -10,7 +10,7 @@ from collections.abc import Callable
 from db.log.activations import Activations
 from db.log.complaint import Complaint
 from db.log.counters import Counters
-from db.log.errors import PostgresAway
+from db.log.errors import FormRefused, PostgresAway
 from db.log.orphans import Orphans
 from db.log.postgres import PostgresLog
 from db.log.quarantine import Quarantine
@@ -165,10 +165,7 @@ class Drainer(threading.Thread):
     def _step(self) -> bool:
         """Do the most urgent things; False where there was nothing to do."""
         if not self._postgres.connected:
-            self._rows.call(self._postgres.connect)
-            # Of no row: whether the table is there, its columns, and the right to write them.
-            self._rows.call(lambda: self._postgres.copy(self._spool.form, b""))
-            self._activations.tell_again()
+            self._connect()
         self._report()
         stored = self._drain_direct()
         stored = self._drain_own() or stored
@@ -179,6 +176,18 @@ class Drainer(threading.Thread):
         if self._closing.is_set() or (stored and self._orphans.idle_seconds < _ORPHAN_SECONDS):
             return stored
         return self._orphans.drain_some() or stored
+
+    def _connect(self) -> None:
+        self._rows.call(self._postgres.connect)
+        self._activations.tell_again()
+        try:
+            # Of no row: whether the table is there, its columns, and the right to write them.
+            self._rows.call(lambda: self._postgres.copy(self._spool.form, b""))
+        except FormRefused:
+            # What others left may be of a form that this database takes.
+            self._report()
+            self._orphans.drain_some()
+            raise
 
     def _recovered(self) -> None:
         logger.info("Postgres takes rows")

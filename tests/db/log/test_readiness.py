@@ -10,8 +10,9 @@ import pytest
 from pydantic import SecretStr
 
 from db.log import LogSettings, LogStatus, PredictionLog
+from db.log.form import Form
 from tests.conftest import PASSWORD, Database, free_port
-from tests.security.spool import FORMAT, REGISTRATION, line, logged
+from tests.security.spool import FORMAT, REGISTRATION, leave, line, logged, segment
 
 Step = Callable[[], None]
 
@@ -103,6 +104,21 @@ def test_a_database_that_is_migrated_later_makes_it_ready(
     assert (before.ready, after.ready) == (False, True)
     assert "migrate" in str(before.reason)
     assert len(logged(database)) == 1
+
+
+def test_what_older_processes_left_is_stored_though_this_one_is_refused(
+    database: Database, tmp_path: Path
+) -> None:
+    """A newer release, before its migration: the rows of the older one do not wait for it."""
+    older = Form(tuple(item for item in FORMAT.columns if item[0] != "age"))
+    place = [name for name, _ in FORMAT.columns].index("age")
+    identity, content = line()
+    fields = content.split(b"\t")
+    rest = b"\t".join(fields[:place] + fields[place + 1 :])
+    leave(tmp_path, segment(older.document, (rest, 1)))
+    database.query("ALTER TABLE prediction_log DROP COLUMN age CASCADE")
+
+    _statuses(database.url("api"), tmp_path, lambda _: logged(database) == {identity})
 
 
 def test_an_outage_is_bridged(tmp_path: Path) -> None:
