@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.child import end_with_parent
+from local.child import end_with_parent, mind_terminal
 from local.errors import LocalError
 from local.stack import Stack
 
@@ -32,6 +32,7 @@ def main() -> int:
         if command == "run":
             if arguments.with_parent:
                 end_with_parent(signal.SIGTERM)
+                mind_terminal()
             return run(stack)
         if command == "trainer":
             return stack.trainer(arguments.arguments)

@@ -2,8 +2,10 @@
 
 import ctypes
 import os
+import select
 import signal
 import sys
+import threading
 from collections.abc import Callable
 
 _SET_PARENT_DEATH_SIGNAL = 1
@@ -15,6 +17,20 @@ def end_with_parent(number: signal.Signals) -> None:
     """Get this signal when the process that started this one ends."""
     if _LIBC is not None:
         _LIBC.prctl(_SET_PARENT_DEATH_SIGNAL, int(number), 0, 0, 0)
+
+
+def mind_terminal() -> None:
+    """Where make leads the session, a closed terminal is told to make alone, which waits for us."""
+    if os.getsid(0) == os.getppid() and os.isatty(0):
+        threading.Thread(target=_await_hangup, daemon=True).start()
+
+
+def _await_hangup() -> None:
+    poll = select.poll()
+    # Nothing is asked for: an end is always told.
+    poll.register(0, 0)
+    poll.poll()
+    os.kill(os.getpid(), signal.SIGHUP)
 
 
 def ends_with_us(number: signal.Signals) -> Callable[[], None]:

@@ -157,7 +157,7 @@ class LocalPostgres:
                 stderr=log,
                 # Ctrl-C is for us: the server is stopped last, after those who use it.
                 start_new_session=True,
-                preexec_fn=ends_with_us(signal.SIGINT),  # noqa: PLW1509 -- no other thread
+                preexec_fn=ends_with_us(signal.SIGINT),  # noqa: PLW1509 -- a call to the kernel
                 **account.process,
             )
         finally:

@@ -169,7 +169,7 @@ class Stack:
             env=self._environment(**settings),
             umask=umask,
             start_new_session=start_new_session,
-            preexec_fn=ends_with_us(signal.SIGTERM),  # noqa: PLW1509 -- no other thread
+            preexec_fn=ends_with_us(signal.SIGTERM),  # noqa: PLW1509 -- a call to the kernel
         )
         try:
             return process.wait()

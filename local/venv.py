@@ -153,7 +153,7 @@ def _shown(lines: Iterator[str]) -> Iterator[str]:
     total, count = len(_pins()), 0
     _say(f"installing the {total} locked packages into .venv: a minute or two")
     for line in lines:
-        if line.startswith("Collecting "):
+        if line.startswith(("Collecting ", "Processing ")):
             count += 1
             if count % _STEP == 0:
                 _say(f"  {count} of {total} fetched")

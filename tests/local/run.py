@@ -47,7 +47,7 @@ class Run:
                 start_new_session=True,
             )
         deadline = time.monotonic() + _SECONDS
-        while not self._is_ready():
+        while not self.is_ready():
             assert self.process.poll() is None, self.output.read_text()
             assert time.monotonic() < deadline, self.output.read_text()
             time.sleep(0.1)
@@ -82,7 +82,7 @@ class Run:
         connection.close()
         return [identity for (identity,) in rows]
 
-    def _is_ready(self) -> bool:
+    def is_ready(self) -> bool:
         try:
             return httpx.get(f"http://127.0.0.1:{self.port}/readyz").status_code == 200
         except httpx.TransportError:

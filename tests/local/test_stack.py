@@ -1,9 +1,12 @@
 """`python -m local run`: the whole service as one process of a terminal."""
 
 import json
+import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,6 +95,35 @@ def test_nothing_is_left_of_a_launcher_that_ends_in_another_way(with_model: Run)
         wait_until(lambda: processes(local.directory) == [], seconds=30, what=gone)
     local.start()
     assert local.logged() == rows
+
+
+def test_a_closed_terminal_that_make_leads_ends_it(with_model: Run) -> None:
+    """As `ssh -t host make local`: only the leader of the session is told."""
+    local = with_model
+    # Like make, it does nothing about the signal but wait for its child.
+    leader = (
+        "import fcntl, signal, subprocess, sys, termios;"
+        " fcntl.ioctl(0, termios.TIOCSCTTY, 0); signal.signal(signal.SIGHUP, lambda *_: None);"
+        " subprocess.call(sys.argv[1:])"
+    )
+    launcher = [sys.executable, "-m", "local", "run", "--with-parent"]
+    terminal, far_end = os.openpty()
+    local.process = subprocess.Popen(
+        [sys.executable, "-c", leader, *launcher],
+        cwd=local.directory,
+        env=local.environment,
+        stdin=far_end,
+        stdout=far_end,
+        stderr=far_end,
+        start_new_session=True,
+    )
+    os.close(far_end)
+    wait_until(local.is_ready, seconds=120, what="it is ready")
+
+    os.close(terminal)
+
+    local.process.wait(60)
+    wait_until(lambda: processes(local.directory) == [], seconds=30, what="all processes end")
 
 
 def test_other_passwords_and_a_taken_port_of_the_database_are_mended(with_model: Run) -> None:
