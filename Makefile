@@ -84,4 +84,5 @@ lock: venv ## Resolve pyproject.toml, the tests' clients and the benchmark's pee
 	@$(COMPILE) pyproject.toml --extra dev -o requirements/all.txt
 	@for image in api db trainer; do $(COMPILE) pyproject.toml --extra $$image -c requirements/all.txt -o requirements/$$image.txt; done
 	@for client in requirements/clients/*.in; do $(COMPILE) $(UNUSED) $$client -o $${client%.in}.txt; done
+	@cd requirements/clients/openapi-ts && npm install --silent --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 	@for peer in benchmarks/peers/*.in; do $(COMPILE) $$peer -o $${peer%.in}.txt; done

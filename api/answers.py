@@ -76,6 +76,21 @@ class LogHealth(BaseModel):
     reason: str | None = Field(None, description="Why the state is not normal")
 
 
+class Probe(BaseModel):
+    """The answer of a probe that is content."""
+
+    status: Literal["ok"]
+
+
+class ProblemMeaning(BaseModel):
+    """What a `type` of problem documents means."""
+
+    type: str
+    status: int
+    title: str
+    meaning: str = Field(description="What a client does about it")
+
+
 class RefusedModel(BaseModel):
     """A version that is active and is not served."""
 
@@ -191,7 +206,8 @@ _PREDICTION_PROBLEMS = problem_responses(*PREDICTION_KINDS)
 PREDICT_RESPONSES = {200: {"model": Prediction}, **_PREDICTION_PROBLEMS}
 BATCH_RESPONSES = {200: {"model": BatchPrediction}, **_PREDICTION_PROBLEMS}
 HEALTH_RESPONSES = {200: {"model": Health}, **problem_responses(NOT_READY)}
-PROBE_RESPONSES = problem_responses(NOT_READY)
+PROBE_RESPONSES = {200: {"model": Probe}, **problem_responses(NOT_READY)}
+PROBLEM_TYPE_RESPONSES = {200: {"model": ProblemMeaning}, **problem_responses(NOT_FOUND)}
 MODEL_RESPONSES = {200: {"model": ModelDescription}, **problem_responses()}
 METRICS_RESPONSES: Responses = {
     200: {
@@ -210,10 +226,12 @@ CARD_RESPONSES: Responses = {
     },
     **problem_responses(NOT_FOUND),
 }
+_BYTES = {"type": "string", "format": "binary"}
 PICTURE_RESPONSES: Responses = {
     200: {
         "description": "The picture",
-        "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},
+        # By their general name as well: not every generator of clients knows pictures.
+        "content": {kind: {"schema": _BYTES} for kind in ("image/png", "application/octet-stream")},
     },
     **problem_responses(NOT_FOUND),
 }

@@ -141,6 +141,9 @@ def _describe(operation: dict[str, Any], path: str, model: ServedModel) -> None:
     responses = operation["responses"]
     if "application/json" in responses.get("422", {}).get("content", {}):
         del responses["422"]  # FastAPI's own form of it, which no route of ours answers with
+    answered = responses["200"]["content"]
+    if len(answered) > 1 and answered.get("application/json") == {"schema": {}}:
+        del answered["application/json"]  # FastAPI's own guess, by which clients would read it
     for response in responses.values():
         response.setdefault("headers", {})["X-Request-ID"] = {"schema": {"type": "string"}}
     parameters = operation.setdefault("parameters", [])
@@ -195,7 +198,7 @@ _PREDICTION_HEADERS = [
     _header(
         "X-Event-Time",
         "Business time of the request, with its offset; kept with its rows",
-        format="date-time",
+        # No format: generators of clients have no form for a date in a header, and drop the route.
         pattern=headers.EVENT_TIME,
     ),
     _header("traceparent", "W3C Trace Context; a valid one's trace id is kept with the rows"),

@@ -14,7 +14,7 @@ from api.answers import (
     MODEL_RESPONSES,
     PICTURE_RESPONSES,
     PROBE_RESPONSES,
-    problem_responses,
+    PROBLEM_TYPE_RESPONSES,
 )
 from api.card import CARD, PAGE_HEADERS, PICTURES, Card
 from api.metrics import MEDIA_TYPE
@@ -79,15 +79,17 @@ async def model_card(request: Request, model: Model) -> Response:
 
 
 @router.get(f"/model/{PICTURES}/{{name}}", tags=["model"], responses=PICTURE_RESPONSES)
-async def picture(name: str, model: Model) -> Response:
-    """A picture of the model card."""
+async def picture(name: str, request: Request, model: Model) -> Response:
+    """A picture of the model card; as plain bytes for who accepts only those."""
     content = _card_of(model).pictures.get(name)
     if content is None:
         raise Problem(NOT_FOUND, "the model card has no such picture")
-    return Response(content, headers=_NOT_STORED, media_type="image/png")
+    plain = request.headers.get("accept") == "application/octet-stream"
+    media_type = "application/octet-stream" if plain else "image/png"
+    return Response(content, headers={**_NOT_STORED, "Vary": "Accept"}, media_type=media_type)
 
 
-@router.get(PREFIX + "{name}", tags=["status"], responses=problem_responses(NOT_FOUND))
+@router.get(PREFIX + "{name}", tags=["status"], responses=PROBLEM_TYPE_RESPONSES)
 async def problem_type(name: str) -> Response:
     """What a `type` of the problem documents means."""
     kind = PROBLEM_TYPES.get(name)

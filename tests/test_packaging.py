@@ -1,6 +1,7 @@
 """The lock, .env.example, docker-compose.yml and the settings classes say the same."""
 
 import itertools
+import json
 import re
 from pathlib import Path
 
@@ -134,6 +135,18 @@ def test_every_pin_is_exact_and_hashed_and_no_index_is_named(name: str) -> None:
         assert re.search(r"sha256:[0-9a-f]{64}", hashes), pin
     assert "://" not in text
     assert not re.search(r"(?m)^\s*(-i|-f|--index|--extra-index|--find-links|--trusted)", text)
+
+
+def test_every_package_of_npm_is_exact_and_hashed_and_no_registry_is_named() -> None:
+    folder = ROOT / "requirements" / "clients" / "openapi-ts"
+    wanted = json.loads((folder / "package.json").read_text())["dependencies"]
+    locked = json.loads((folder / "package-lock.json").read_text())["packages"]
+
+    assert locked.pop("")["dependencies"] == wanted
+    for name, package in locked.items():
+        assert re.match("sha512-", package["integrity"]), name
+        assert re.fullmatch(r"\d[\w.-]*", package["version"]), name
+        assert "resolved" not in package, name
 
 
 @pytest.mark.parametrize("part", READERS)

@@ -123,6 +123,13 @@ def test_its_source_is_there_for_who_asks(client: httpx.Client) -> None:
     assert response.headers["vary"] == "Accept"
 
 
+def test_a_picture_comes_as_plain_bytes_for_who_accepts_only_those(client: httpx.Client) -> None:
+    shown = client.get("/model/card/roc.png", headers={"Accept": "application/octet-stream"})
+
+    assert shown.content == PICTURE
+    assert shown.headers["content-type"] == "application/octet-stream"
+
+
 @pytest.mark.parametrize(
     "name", ["other.png", "notes.txt", "model.joblib", "..%2Fmetadata.json", "model_card.md"]
 )

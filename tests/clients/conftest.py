@@ -4,6 +4,7 @@ import pytest
 
 from tests.api.conftest import client, log_database, models, service
 from tests.clients.environment import Client
+from tests.clients.node import NodeClient
 
 __all__ = ["client", "log_database", "models", "service"]
 
@@ -21,6 +22,18 @@ def kserve() -> Client:
 @pytest.fixture(scope="session")
 def mlserver() -> Client:
     return _installed("mlserver")
+
+
+@pytest.fixture(scope="session")
+def openapi_python_client() -> Client:
+    return _installed("openapi-python-client")
+
+
+@pytest.fixture(scope="session")
+def openapi_ts() -> NodeClient:
+    found = NodeClient("openapi-ts")
+    found.install()
+    return found
 
 
 def _installed(name: str) -> Client:

@@ -1,0 +1,171 @@
+"""Clients that generators make from the OpenAPI document have every operation, and work."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.service import Service
+from tests.api.test_keys import KEY, entry
+from tests.api.test_openapi import examples
+from tests.clients.environment import Client
+from tests.clients.node import NodeClient
+from tests.conftest import Database
+
+PROGRAMS = Path(__file__).parent / "programs"
+MOMENT = "2026-11-23T13:11:10Z"
+
+
+@dataclass(frozen=True)
+class Described:
+    """A service that wants a key, and its OpenAPI document in a file."""
+
+    service: Service
+    file: Path
+    operations: list[tuple[str, str, dict[str, Any]]]
+    """Method, path and what is said of it."""
+
+    @property
+    def calls(self) -> list[dict[str, Any]]:
+        """Each operation with its example; those that predict come first."""
+        return [
+            {
+                "tag": operation.get("tags", ["default"])[0].replace(" ", "_"),
+                "operation": operation["operationId"],
+                "path": {
+                    parameter["name"]: parameter["schema"]["enum"][0]
+                    for parameter in operation["parameters"]
+                    if parameter["in"] == "path"
+                },
+                **body_of(operation),
+            }
+            for method, path, operation in sorted(
+                self.operations, key=lambda item: item[0] != "post"
+            )
+            if not path.startswith("/model/card/")  # there is no picture
+        ]
+
+    def check(self, told: list[dict[str, Any]], database: Database, reference: str) -> None:
+        """That every call was answered, and its row has what the headers said."""
+        assert [item["status"] for item in told] == [200] * len(self.calls)
+        first, batch, *others = [item["answer"] for item in told]
+        keys = [first["prediction_id"], batch["predictions"][0]["prediction_id"]]
+        keys += [answer["outputs"][2]["data"][0] for answer in others[:2]]
+        rows = database.query(
+            "SELECT DISTINCT client_reference, event_time = %s FROM prediction_log"
+            " WHERE prediction_id = ANY(%s::uuid[])",
+            MOMENT,
+            keys,
+        )
+        assert rows == [(reference, True)]
+
+
+def body_of(operation: dict[str, Any]) -> dict[str, Any]:
+    """The example of what the operation takes, where it takes something."""
+    if "requestBody" not in operation:
+        return {}
+    return {"body": examples(operation["requestBody"]["content"]["application/json"])[0]}
+
+
+@pytest.fixture
+def described(models: Path, log_database: Database, tmp_path: Path) -> Iterator[Described]:
+    settings = {
+        "MODELS_DIR": str(models),
+        "DATABASE_URL": log_database.url("api"),
+        "API_KEYS": entry("tests", KEY),
+    }
+    with Service(tmp_path, settings) as service:
+        text = httpx.get(f"{service.url}/openapi.json").text
+        file = tmp_path / "openapi.json"
+        file.write_text(text)
+        operations = [
+            (method, path, operation)
+            for path, item in json.loads(text)["paths"].items()
+            for method, operation in item.items()
+        ]
+        yield Described(service, file, operations)
+
+
+def test_openapi_python_client(
+    openapi_python_client: Client, described: Described, log_database: Database, tmp_path: Path
+) -> None:
+    made, settings = tmp_path / "made", tmp_path / "settings.json"
+    package = made / "prediction_service_client"
+    settings.write_text(json.dumps({"post_hooks": [], "package_name_override": package.name}))
+    generate = [str(openapi_python_client.directory / "bin" / "openapi-python-client")]
+    generate += ["generate", "--path", str(described.file), "--output-path", str(package)]
+    generate += ["--meta", "none", "--config", str(settings), "--fail-on-warning"]
+
+    done = openapi_python_client.start(generate)
+
+    assert "WARNING" not in done.stdout + done.stderr
+    modules = {file.stem for file in package.glob("api/*/*.py") if file.stem != "__init__"}
+    names = {_snake(operation["operationId"]) for _, _, operation in described.operations}
+    assert modules == names
+    headers = {"x_client_reference": "generated", "x_event_time": MOMENT}
+    calls = [
+        call
+        | {"operation": _snake(call["operation"]), "headers": headers if "body" in call else {}}
+        for call in described.calls
+    ]
+    program = str(PROGRAMS / "generated_python_program.py")
+    command = [str(openapi_python_client.python), program, described.service.url]
+    done = openapi_python_client.start(
+        ["env", f"PYTHONPATH={made}", *command], json.dumps({"key": KEY, "calls": calls})
+    )
+    described.check(json.loads(done.stdout), log_database, "generated")
+
+
+def test_openapi_ts(
+    openapi_ts: NodeClient, described: Described, log_database: Database, tmp_path: Path
+) -> None:
+    made = tmp_path / "made"
+    done = openapi_ts.run(
+        [openapi_ts.program("openapi-ts"), "-i", str(described.file), "-o", str(made)],
+        openapi_ts.directory,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not re.search("warn", done.stdout + done.stderr, re.IGNORECASE)
+    compiled = tmp_path / "compiled"
+    done = openapi_ts.run(
+        [
+            *(openapi_ts.program("tsc"), "--module", "commonjs", "--target", "es2022"),
+            *("--strict", "--skipLibCheck", "--outDir", str(compiled), str(made / "index.ts")),
+        ],
+        openapi_ts.directory,
+    )
+    assert done.returncode == 0, done.stdout
+
+    exported = set(
+        re.findall(r"^export const (\w+) =", (made / "sdk.gen.ts").read_text(), re.MULTILINE)
+    )
+    names = {_camel(operation["operationId"]) for _, _, operation in described.operations}
+    assert exported == names
+    headers = {"X-Client-Reference": "generated-ts", "X-Event-Time": MOMENT}
+    calls = [
+        call
+        | {"operation": _camel(call["operation"]), "headers": headers if "body" in call else {}}
+        for call in described.calls
+    ]
+    program = str(PROGRAMS / "generated_node_program.cjs")
+    done = openapi_ts.run(
+        ["node", program, str(compiled), described.service.url],
+        openapi_ts.directory,
+        json.dumps({"key": KEY, "calls": calls}),
+    )
+    assert done.returncode == 0, done.stderr
+    described.check(json.loads(done.stdout), log_database, "generated-ts")
+
+
+def _snake(operation: str) -> str:
+    return re.sub("_+", "_", operation)
+
+
+def _camel(operation: str) -> str:
+    first, *others = _snake(operation).split("_")
+    return first + "".join(part.capitalize() for part in others)
