@@ -23,12 +23,13 @@ class LocalSettings:
         """What an earlier start kept; raises LocalError."""
         try:
             content = json.loads(path.read_text())
-            return cls(int(content["port"]), {role: str(content[role]) for role in _ROLES})
+            passwords = {role: str(content[role]) for role in _ROLES}
+            return cls(_port(content["port"]), passwords)
         except FileNotFoundError as error:
             raise LocalError("there is no local database yet: make local") from error
         except PermissionError as error:
             raise LocalError(f"{path} belongs to somebody else: {error.strerror}") from error
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise LocalError(
                 f"{path} is damaged, which holds the passwords of the local database: restore or"
                 " remove it; without it the next start sets others, and the rows stay"
@@ -49,3 +50,10 @@ class LocalSettings:
         made.touch(mode=0o600, exist_ok=False)
         made.write_text(content)
         made.replace(path)
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 < port < 65536:
+        raise ValueError("the port is none")
+    return port
