@@ -13,7 +13,7 @@ from db.log.postgres import PostgresLog
 _SAVE_SECONDS = 5.0
 _RELIEF_SECONDS = 0.2
 # Nothing to tell is told too: who is silent for longer may be gone.
-_LIFE_SECONDS = 60.0
+_LIFE_SECONDS = 10.0
 
 _INSTANCE = socket.gethostname()
 

@@ -5,8 +5,8 @@ SELECT
     spool,
     CASE
         WHEN ended_at IS NOT NULL THEN 'ended'
-        -- It reports at least once a minute.
-        WHEN counted_at > now() - interval '3 minutes' THEN 'running'
+        -- It reports at least every ten seconds.
+        WHEN counted_at > now() - interval '30 seconds' THEN 'running'
         ELSE 'silent'
     END AS state,
     started_at,
