@@ -54,8 +54,8 @@ class Account:
         plain = all(isinstance(text, str) and "\0" not in text for text in texts)
         return found if whole and plain else None
 
-    def save(self, postgres: PostgresLog) -> None:
-        """Tell Postgres; raises what PostgresLog raises.
+    def save(self, postgres: PostgresLog, *, alive: bool) -> None:
+        """Tell Postgres; raises what PostgresLog raises. `alive`: the process itself tells it.
 
         Told late, or by two, no number goes back.
         """
@@ -65,10 +65,11 @@ class Account:
             f"INSERT INTO log_counter AS known (process_id, started_at, counted_at, instance,"  # noqa: S608 -- own names
             f" spool, waiting, ended_at, {names}) VALUES (%s, %s, now(), %s, %s, %s,"
             f" CASE WHEN %s THEN now() END, {', '.join(['%s'] * len(COUNTED))})"
-            f" ON CONFLICT (process_id) DO UPDATE SET counted_at = now(), {larger},"
+            f" ON CONFLICT (process_id) DO UPDATE SET"
+            f" counted_at = CASE WHEN %s THEN now() ELSE known.counted_at END, {larger},"
             " instance = EXCLUDED.instance, spool = EXCLUDED.spool,"
             " waiting = EXCLUDED.waiting, ended_at = EXCLUDED.ended_at",
-            self._values(),
+            (*self._values(), alive),
         )
 
     def _values(self) -> tuple[Any, ...]:

@@ -95,5 +95,5 @@ class Counters:
     def save(self, postgres: PostgresLog) -> None:
         """Write the numbers to `log_counter`; raises what PostgresLog raises."""
         account = self.account
-        account.save(postgres)
+        account.save(postgres, alive=True)
         self._saved, self._saved_at = account, time.monotonic()

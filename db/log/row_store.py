@@ -122,7 +122,7 @@ class RowStore:
         """Tell Postgres of a process that is gone; raises PostgresAway."""
         # What it refuses, no process of ours has written.
         with suppress(RowsRefused):
-            self.call(lambda: account.save(self._postgres))
+            self.call(lambda: account.save(self._postgres, alive=False))
 
     def call(self, call: Callable[[], Result]) -> Result:
         """A call to Postgres, under the watchdog's eyes."""

@@ -11,7 +11,7 @@ ALTER TABLE log_counter
 -- Their release did not tell when they ended; most are long gone.
 UPDATE log_counter SET ended_at = counted_at;
 
-COMMENT ON COLUMN log_counter.counted_at IS 'Its last report (at least every ten seconds), or that of whoever drained its spool';
+COMMENT ON COLUMN log_counter.counted_at IS 'Its last report (at least every ten seconds), or the first of whoever drained its spool';
 COMMENT ON COLUMN log_counter.instance IS 'Host name of the process: in the stack the id of its container';
 COMMENT ON COLUMN log_counter.spool IS 'Directory of its spool, there';
 COMMENT ON COLUMN log_counter.waiting IS 'Rows that were answered and lay only in its spool, as of the last report';

@@ -101,6 +101,9 @@ def test_rows_that_wait_in_the_spool_of_the_dead_are_counted(
 
     assert reconciliation(database) == (0, 30, 30)
     assert [item[1:] for item in processes(database)] == [(30, 30)]
+    database.query("UPDATE log_counter SET counted_at = counted_at - interval '1 minute'")
+    with_log(database, tmp_path, lambda log: log.status().refused)
+    assert processes(database) == [("silent", 30, 30)]
 
 
 def test_a_process_that_is_killed_never_makes_it_negative(
