@@ -1,6 +1,7 @@
 """The SQL files, as a database administrator reads them."""
 
 from pathlib import Path
+from typing import Any
 
 from alembic import op
 from psycopg2 import sql
@@ -17,9 +18,7 @@ def run_migration(name: str) -> None:
 def run_script(connection: Connection, script: str) -> None:
     """Run several statements at once, as they stand in a file."""
     # Straight to the driver: a colon or a per cent sign in a file is just that.
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    with driver.cursor() as cursor:
+    with driver_cursor(connection) as cursor:
         cursor.execute(script)
 
 
@@ -35,7 +34,12 @@ def query_files() -> list[Path]:
 
 def run_composed(connection: Connection, statement: str, **parts: sql.Composable) -> None:
     """Run a statement made of names and literals that psycopg2 quotes."""
+    with driver_cursor(connection) as cursor:
+        cursor.execute(sql.SQL(statement).format(**parts))
+
+
+def driver_cursor(connection: Connection) -> Any:
+    """A cursor of psycopg2's own, of the connection's transaction."""
     driver = connection.connection.driver_connection
     assert driver is not None
-    with driver.cursor() as cursor:
-        cursor.execute(sql.SQL(statement).format(**parts))
+    return driver.cursor()

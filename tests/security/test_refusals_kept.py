@@ -266,3 +266,25 @@ def test_old_refusals_and_superseded_activations_go_with_their_months(database: 
     kept = database.query("SELECT model_version FROM model_activation ORDER BY activated_at")
     assert kept == [("v3",), ("v2",), ("v1",)]
     assert list(retain(database.settings, months=2, apply=True)) == []
+
+
+def test_counters_of_processes_that_ended_long_ago_are_added_up(database: Database) -> None:
+    database.query(
+        "INSERT INTO log_counter (process_id, started_at, counted_at, ended_at, instance, accepted,"
+        " answered, committed, spooled, drained, duplicate, quarantined, refused)"
+        " SELECT gen_random_uuid(), now() - make_interval(months => age + 1),"
+        " now() - make_interval(months => age),"
+        # The oldest of all never said that it ended: its spool may still hold rows.
+        " CASE WHEN age < 6 THEN now() - make_interval(months => age) END,"
+        " 'host', 10, 10, 4, 6, 10, 0, 0, 1 FROM generate_series(0, 6) AS age"
+    )
+    accounts = "SELECT sum(accepted), sum(spooled), sum(refused), min(started_at) FROM log_counter"
+    before = database.query(accounts), database.query("SELECT * FROM monitoring.log_reconciliation")
+
+    named = [list(retain(database.settings, months=2, apply=apply)) for apply in (False, True)]
+    assert named == [["would add up 3 rows of log_counter"], ["adding up 3 rows of log_counter"]]
+    list(retain(database.settings, months=1, apply=True))
+
+    assert database.query("SELECT count(*) FROM log_counter") == [(4,)]
+    after = database.query(accounts), database.query("SELECT * FROM monitoring.log_reconciliation")
+    assert after == before
