@@ -39,9 +39,11 @@ def main() -> int:
         if command == "db-url":
             sys.stdout.write(f"{stack.url('analyst')}\n")
             return 0
-        return stack.psql()
+        stack.psql()
     except LocalError as error:
         sys.stderr.write(f"{error}\n")
+    except KeyboardInterrupt:
+        return 130
     except OSError as error:
         sys.stderr.write(f"{error.filename or 'make local'}: {error.strerror or error}\n")
     return 1

@@ -18,16 +18,29 @@ _KILL_SECONDS = 5
 class _Process:
     pid: int
     parent: int
-    # Means this process only, also when its number has gone to another one.
-    descriptor: int
+    # Means this process only, also when its number has gone to another one; old kernels have none.
+    descriptor: int | None
 
     def signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.descriptor, number)
+            if self.descriptor is None:
+                os.kill(self.pid, number)
+            else:
+                signal.pidfd_send_signal(self.descriptor, number)
 
     @property
     def ended(self) -> bool:
-        return bool(select.select([self.descriptor], [], [], 0)[0])
+        if self.descriptor is not None:
+            return bool(select.select([self.descriptor], [], [], 0)[0])
+        try:
+            (_PROCESSES / str(self.pid) / "exe").readlink()
+        except OSError:
+            return True
+        return False
+
+    def close(self) -> None:
+        if self.descriptor is not None:
+            os.close(self.descriptor)
 
 
 def end_leftover(data: Path) -> None:
@@ -50,7 +63,7 @@ def end_leftover(data: Path) -> None:
             _all_end(found, _KILL_SECONDS)
     finally:
         for process in found:
-            os.close(process.descriptor)
+            process.close()
     if _PROCESSES.exists():
         # Nobody works on the data now. Postgres would take whoever has the noted number, after a
         # restart of the machine say, for a server, and refuse to start.
@@ -60,20 +73,29 @@ def end_leftover(data: Path) -> None:
 def _servers(data: Path) -> Iterator[_Process]:
     place = data.stat()
     for entry in _PROCESSES.glob("[0-9]*"):
-        try:
-            descriptor = os.pidfd_open(int(entry.name))
-        except OSError:
-            continue
-        try:
+        process = _opened(int(entry.name))
+        own = False
+        # It may have ended meanwhile, or be somebody else's.
+        with suppress(OSError):
             program = (entry / "exe").readlink().name
             own = program.startswith("postgres") and entry.stat().st_uid == place.st_uid
-            if own and os.path.samestat((entry / "cwd").stat(), place):
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                yield _Process(int(entry.name), parent, os.dup(descriptor))
-        except OSError:
-            continue  # It has ended meanwhile, or is somebody else's.
-        finally:
-            os.close(descriptor)
+            own = own and os.path.samestat((entry / "cwd").stat(), place)
+        if own:
+            yield process
+        else:
+            process.close()
+
+
+def _opened(pid: int) -> _Process:
+    try:
+        descriptor = os.pidfd_open(pid)
+    except OSError:
+        descriptor = None
+    try:
+        parent = int((_PROCESSES / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
+    except (OSError, IndexError):
+        parent = 0
+    return _Process(pid, parent, descriptor)
 
 
 def _all_end(processes: list[_Process], seconds: float) -> bool:

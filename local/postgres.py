@@ -61,14 +61,13 @@ class LocalPostgres:
         account = Account.of_server()
         private_directory(self.directory, former_uids())
         programs = reachable(account, self.directory)
-        self._prepare(account, programs)
-        if taken(self.port):
-            raise PortTaken(
-                f"PostgreSQL did not start: it could not listen on port {self.port}, for another"
-                " process does"
-            )
-        self._launch(account, programs, options)
-        self._await_ready()
+        try:
+            self._prepare(account, programs)
+            self._launch(account, programs, options)
+            self._await_ready()
+        except BaseException:
+            discard(self.directory)
+            raise
 
     def admits(self, url: str, password: str) -> bool:
         """Whether the running server takes this password for an URL without one."""
@@ -126,13 +125,18 @@ class LocalPostgres:
         return self.directory / "log"
 
     def _prepare(self, account: Account, programs: Path) -> None:
-        """Have data of this version that is the account's and that no server works on."""
+        """Have data that is the account's and that no server works on, and the port free."""
         if cluster.check(self._data, account):
             end_leftover(self._data)
             cluster.take(self._data, account)
         else:
             cluster.make(
                 self._data, account, programs, password=self._password, durable=self._durable
+            )
+        if taken(self.port):
+            raise PortTaken(
+                f"PostgreSQL did not start: it could not listen on port {self.port}, for another"
+                " process does"
             )
 
     def _launch(self, account: Account, programs: Path, options: tuple[str, ...]) -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import NoReturn
 
 from local import environment
 from local.child import ends_with_us
@@ -136,15 +137,15 @@ class Stack:
         # Ctrl-C reaches the whole terminal: here it is passed on once, not received twice.
         return self._child(["api"], settings, start_new_session=True)
 
-    def psql(self) -> int:
-        """Open SQL as analyst; its exit code. Raises LocalError before the first `make local`."""
+    def psql(self) -> NoReturn:
+        """Become psql, as analyst, for Ctrl-C is its own; raises LocalError while it is stopped."""
         settings = LocalSettings.read(self._settings)
         if not taken(settings.port):
             raise LocalError("the local database is stopped: make local, in another terminal")
-        command = [binary("psql"), _url(settings.port, "analyst", "mlops")]
-        # Not in the command, which every user of the machine can read.
+        program = binary("psql")
+        # The password is not in the command, which every user of the machine can read.
         own = environment.of_psql(self._shell, settings.passwords["analyst"])
-        return subprocess.call(command, env=own)
+        os.execve(program, [program, _url(settings.port, "analyst", "mlops")], own)  # noqa: S606
 
     def url(self, role: str, database: str = "mlops") -> str:
         """Connection URL of a role; raises LocalError before the first `make local`."""
