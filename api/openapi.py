@@ -198,7 +198,9 @@ _PREDICTION_HEADERS = [
     _header(
         "X-Event-Time",
         "Business time of the request, with its offset; kept with its rows",
-        # No format: generators of clients have no form for a date in a header, and drop the route.
+        # Set apart, for generators of clients have no form for a date in a header: they would drop
+        # the route.
+        allOf=[{"format": "date-time"}],
         pattern=headers.EVENT_TIME,
     ),
     _header("traceparent", "W3C Trace Context; a valid one's trace id is kept with the rows"),
