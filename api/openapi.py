@@ -201,7 +201,8 @@ _PREDICTION_HEADERS = [
         # Set apart, for generators of clients have no form for a date in a header: they would drop
         # the route.
         allOf=[{"format": "date-time"}],
-        pattern=headers.EVENT_TIME,
+        # RFC 3339 allows small letters and a blank as well, JSON Schema's format does not.
+        pattern=headers.EVENT_TIME.replace("[Tt ]", "T").replace("[Zz]", "Z"),
     ),
     _header("traceparent", "W3C Trace Context; a valid one's trace id is kept with the rows"),
 ]
