@@ -149,7 +149,7 @@ def test_the_document_says_what_each_path_answers(
     }
     for path in ("/predict", "/predict/batch"):
         responses = openapi["paths"][path]["post"]["responses"]
-        statuses = {"200", "400", "408", "413", "415", "422", "500", "503"}
+        statuses = {"200", "400", "403", "408", "413", "415", "422", "431", "500", "503"}
         assert set(responses) == statuses
         for status in set(responses) - {"200"}:
             assert set(responses[status]["content"]) == {"application/problem+json"}
@@ -176,7 +176,8 @@ def test_the_document_says_what_the_open_inference_protocol_takes_and_answers(
     places = {item["name"] for item in operation["parameters"] if item["in"] == "path"}
     assert places == {"model_name", "model_version"}
     responses = operation["responses"]
-    assert set(responses) == {"200", "400", "404", "408", "413", "415", "500", "503"}
+    statuses = {"200", "400", "403", "404", "408", "413", "415", "431", "500", "503"}
+    assert set(responses) == statuses
     for status in set(responses) - {"200"}:
         schema = responses[status]["content"]["application/json"]["schema"]
         assert schema == {"$ref": "#/components/schemas/InferenceError"}
