@@ -223,7 +223,9 @@ class Connection(asyncio.Protocol):
 
     def _start(self, exchange: Exchange) -> None:
         self._current = exchange
-        self._deadline.lift()
+        self._discarded = 0
+        if self.congestion is None:
+            self._deadline.lift()
         task = self._loop.create_task(self._answer(exchange))
         self._server.tasks.add(task)
         task.add_done_callback(self._server.tasks.discard)
@@ -279,7 +281,9 @@ class Connection(asyncio.Protocol):
             "headers": [],
             "state": self._app_state.copy(),
         }
-        return Exchange(self, scope, refusing(problem), keep_alive=False)
+        exchange = Exchange(self, scope, refusing(problem), keep_alive=False)
+        exchange.complete = True
+        return exchange
 
     def _hear_no_more(self) -> None:
         self._deaf = True

@@ -119,6 +119,12 @@ def test_what_is_whole_is_answered_though_the_client_sends_no_more(service: Serv
     assert (told.statuses, told.closed) == ([200, 200], True)
 
 
+def test_what_is_no_request_is_refused_though_the_client_sends_no_more(service: Service) -> None:
+    for _ in range(20):
+        told = tell(service, b"no request\r\n\r\n", end=True)
+        assert (told.statuses, told.closed) == ([400], True)
+
+
 def test_a_body_with_bad_chunks_is_a_problem_in_the_form_of_its_route(service: Service) -> None:
     bad = chunked().partition(b"\r\n\r\n")[0] + b"\r\n\r\nzz\r\n"
 
