@@ -9,7 +9,7 @@ import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from contract import durable
 from contract.password import read_password
 from contract.secret import SecretError
+from contract.words import ANY_CASE
 from db.settings import DEFAULT_PASSWORD, complaints
 
 # Where each role's password lies, and the setting that gives it.
@@ -35,7 +36,7 @@ class PasswordSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
 
     secrets_dir: Path = Field(Path("/secrets"), description="Where the files lie")
-    environment: Literal["development", "production"] = Field(
+    environment: Annotated[Literal["development", "production"], ANY_CASE] = Field(
         "development", description="`production` refuses default passwords"
     )
     postgres_password: SecretStr | None = Field(None, description="Of Postgres' administrator")

@@ -108,3 +108,9 @@ def test_wrong_settings_are_named(
     assert main([]) == 2
 
     assert capsys.readouterr().err.startswith("ENVIRONMENT: ")
+
+
+def test_the_environment_may_be_written_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "Production")
+
+    assert PasswordSettings().environment == "production"
