@@ -26,10 +26,11 @@ from api.model import ServedModel
 from api.oip import routes as oip
 from api.route import Route
 from api.serving import Serving
-from api.settings import ApiSettings, StartError, TracingSettings, complaints, words
+from api.settings import ApiSettings, StartError, TracingSettings, complaints
 from api.state import State
 from api.watcher import ModelWatcher
 from contract.secret import SecretError
+from contract.words import words
 from db.log import LogSettings, PredictionLog, Reason
 from db.settings import DEFAULT_PASSWORD
 

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import signal
 import socket
 import sys
@@ -24,14 +23,12 @@ from api.metrics import SIZE
 from api.model import ServedModel
 from api.settings import ApiSettings, StartError, complaints
 from db.log import LogSettings
+from db.log.session import libpq_variables
 
 # With the log's LOG_CLOSE_SECONDS this stays under the ten seconds that Docker grants a stop.
 _GRACE_SECONDS = 5
 # For WORKERS at their most, and some more that a signal may add (SIGTTIN).
 _MOST_PAGES = 80
-
-# PGDATA is the server's own.
-_LIBPQ = re.compile("PG(?!DATA$)[A-Z]+")
 
 logger = logging.getLogger("api")
 
@@ -65,7 +62,7 @@ def _forget_libpq() -> None:
 
     PGSSLMODE, PGHOSTADDR or PGSERVICE of a shell or an image would send the rows elsewhere.
     """
-    if found := sorted(name for name in os.environ if _LIBPQ.fullmatch(name)):
+    if found := libpq_variables():
         for name in found:
             del os.environ[name]
         names = ", ".join(found)

@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contract.signature import SigningSettings
-from contract.words import ANY_CASE
+from contract.words import ANY_CASE, words
 
 _HOST_PATTERN = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
 # As a browser writes it (RFC 6454, section 6.1): no path, no closing slash.
@@ -205,11 +205,6 @@ class TracingSettings(BaseSettings):
 
 def _revealed(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret else None
-
-
-def words(text: str | None) -> list[str]:
-    """What stands between the commas."""
-    return [word.strip() for word in (text or "").split(",") if word.strip()]
 
 
 def complaints(error: ValidationError) -> list[str]:

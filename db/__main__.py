@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from db.errors import DatabaseError, UnsafeSettings
+from db.log.session import libpq_variables
 from db.migrate import migrate
 from db.retention import retain
-from db.session import ignored_variables
 from db.settings import MigrateSettings, complaints
 
 
@@ -30,7 +30,7 @@ def main() -> int:
         for line in complaints(error):
             _complain(line)
         return 2
-    if ignored := ignored_variables():
+    if ignored := libpq_variables():
         _complain(f"ignored: {', '.join(ignored)}; what is to hold stands in DATABASE_ADMIN_URL")
     if settings.default_passwords:
         _complain(f"warning: default password of {', '.join(settings.default_passwords)}")

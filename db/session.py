@@ -1,7 +1,6 @@
 """A session of the database's commands: what the URL says, and nothing that is around says."""
 
 import os
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,7 +53,6 @@ _LASTING = (
 )
 
 _ENVIRONMENT = threading.Lock()
-_LIBPQ = re.compile("PG[A-Z][A-Z_]*")
 
 
 @dataclass(frozen=True)
@@ -96,11 +94,6 @@ def _settings(parts: dict[str, str]) -> dict[str, str]:
             " it: leave that out"
         )
     return _PROMISED | {name: value for name, value in _PATIENCE.items() if name not in options}
-
-
-def ignored_variables() -> list[str]:
-    """The variables of the environment that libpq would heed, and these commands do not."""
-    return sorted(name for name in os.environ if _LIBPQ.fullmatch(name) and name != "PGDATA")
 
 
 def explain(error: BaseException | None) -> Failure:

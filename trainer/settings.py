@@ -9,19 +9,15 @@ from pydantic_settings import SettingsConfigDict
 from contract.datasets import DataSetKey
 from contract.signature import SigningSettings
 from contract.text import is_name
-from contract.words import ANY_CASE
+from contract.words import ANY_CASE, words
 from trainer.progress import LogFormat
 
 
 def _versions(text: str) -> str:
     # A name that was mistyped would pin nothing, and its version would be removed.
-    if not all(map(is_name, _words(text))):
+    if not all(map(is_name, words(text))):
         raise ValueError("holds what is no name of a version: `list` shows them")
     return text
-
-
-def _words(text: str) -> list[str]:
-    return [word for word in map(str.strip, text.split(",")) if word]
 
 
 class TrainerSettings(SigningSettings):
@@ -58,4 +54,4 @@ class TrainerSettings(SigningSettings):
     @property
     def pinned(self) -> frozenset[str]:
         """The versions that are never removed."""
-        return frozenset([*_words(self.pinned_versions), *_words(self.model_version)])
+        return frozenset([*words(self.pinned_versions), *words(self.model_version)])

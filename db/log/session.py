@@ -5,6 +5,7 @@ from the role, the database and the URL. What the log's promise needs is set aft
 read back. What is only a matter of patience is the URL's, if it says so.
 """
 
+import os
 import re
 from typing import Any
 
@@ -46,7 +47,15 @@ _PATIENCE = {
     "idle_in_transaction_session_timeout": "30s",
 }
 
+# PGDATA is the server's own.
+_LIBPQ = re.compile("PG(?!DATA$)[A-Z][A-Z_]*")
+
 _OPTION = re.compile(r"(?:-c\s*|--)([A-Za-z_][\w.-]*)=((?:\\.|[^\s\\])*)\s*")
+
+
+def libpq_variables() -> list[str]:
+    """The variables of the environment that libpq would read, and the URL is to say instead."""
+    return sorted(name for name in os.environ if _LIBPQ.fullmatch(name))
 
 
 def auth_methods(password: str | None) -> str:

@@ -347,6 +347,7 @@ def test_variables_that_libpq_reads_are_named_and_change_nothing(
         "PGSERVICE": "no-such-service",
         "PGSSLMODE": "require",
         "PGCLIENTENCODING": "LATIN1",
+        "PGCONNECT_TIMEOUT": "nonsense",
         "PGOPTIONS": "-c synchronous_commit=off",
         "PGTARGETSESSIONATTRS": "standby",
     }
