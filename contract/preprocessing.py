@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.feature import Value
 from contract.schema import DataSetSchema
 
 Matrix = NDArray[np.float64]
@@ -120,10 +121,10 @@ class RowPreprocessing:
         self._ratios = of.ratios
         self._edges = list(zip(of.lower.tolist(), of.upper.tolist(), strict=True))
 
-    def transform(self, row: Sequence[float | None]) -> list[float]:
+    def transform(self, row: Sequence[Value]) -> list[float]:
         """Inputs of the model for one row; None or NaN is missing, NaN in what comes back."""
         inputs = [
-            _NAN if value is None or value in codes else value
+            value if isinstance(value, float) and value not in codes else _NAN
             for value, codes in zip(row, self._codes, strict=True)
         ]
         inputs += self._amounts

@@ -16,9 +16,10 @@ from contract.document import (
     MalformedBody,
     RequestError,
 )
-from contract.schema import DataSetSchema, Feature
+from contract.feature import Feature, Value
+from contract.schema import DataSetSchema
 
-Values = list[float | None]
+Values = list[Value]
 
 
 class RequestModel:
@@ -40,9 +41,9 @@ class RequestModel:
         # A type made at run time is beyond what a type checker can follow; so it is below.
         instances = Annotated[list[instance], length]  # type: ignore[valid-type]
         batch = _closed_object("Batch", {"instances": instances})
-        self._one: TypeAdapter[dict[str, float | None]] = TypeAdapter(instance)
-        self._many: TypeAdapter[dict[str, list[dict[str, float | None]]]] = TypeAdapter(batch)
-        self._rows: TypeAdapter[list[dict[str, float | None]]] = TypeAdapter(
+        self._one: TypeAdapter[dict[str, Value]] = TypeAdapter(instance)
+        self._many: TypeAdapter[dict[str, list[dict[str, Value]]]] = TypeAdapter(batch)
+        self._rows: TypeAdapter[list[dict[str, Value]]] = TypeAdapter(
             list[instance]  # type: ignore[valid-type]
         )
         self.max_instances = max_instances

@@ -1,34 +1,20 @@
 """The declaration of a data set, from which everything that knows a column is derived."""
 
-import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from contract import stored_json
 from contract.digest import canonical_json
+from contract.feature import INTEGER_LIMIT, MISSING_ENDING, STRICT, Feature, Value
+from contract.reserved import RESERVED_COLUMNS
 from contract.text import Line, Name
 
-Kind = Literal["integer", "float"]
-
-# PostgreSQL's integer; a count beyond it could be answered but not logged.
-INTEGER_LIMIT = 2**31 - 1
-# Far under the 1600 columns that PostgreSQL's tables can have.
-_MAX_FEATURES = 1000
-_MAX_CODES = 100
-
-# What a declaration is read by is its own types: nothing is converted, nothing may be surplus.
-_STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
-
-# An integer stays one, so that what is read is written again byte for byte.
-Number = Annotated[int | float, Field(ge=-1e300, le=1e300)]
-
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
-# PostgreSQL cuts longer identifiers.
-_COLUMN = re.compile(r"[a-z][a-z0-9_]{0,62}")
+MAX_FEATURES = 1000
 
 
 class SchemaError(Exception):
@@ -36,73 +22,10 @@ class SchemaError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class RatioOf:
-    """A ratio to `feature` where that is present and above `above`; elsewhere an amount."""
-
-    __pydantic_config__ = _STRICT
-
-    feature: Line
-    above: Number
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """One input of the model.
-
-    `minimum` and `maximum` bound what is *possible*, not what was seen in training: a value outside
-    is refused. `missing_codes` are values that the source uses to say "unknown"; preprocessing
-    treats them as missing, the log keeps them as received.
-    """
-
-    __pydantic_config__ = _STRICT
-
-    name: Line
-    kind: Kind
-    nullable: bool
-    minimum: Number
-    maximum: Number
-    unit: Line
-    description: Line
-    example: Number
-    missing_codes: Annotated[tuple[Number, ...], Field(max_length=_MAX_CODES)] = ()
-    ratio_of: RatioOf | None = None
-
-    @property
-    def column(self) -> str:
-        """Name of the feature's column in SQL."""
-        return snake_case(self.name)
-
-    @property
-    def allowed(self) -> str:
-        """What a value must be, in words, for people who sent another one."""
-        kind = "an integer" if self.kind == "integer" else "a number"
-        null = ", or null" if self.nullable else ""
-        return f"{kind} from {self.minimum:,.0f} to {self.maximum:,.0f}{null}"
-
-    def accepts(self, value: float | None) -> bool:
-        """Whether `value` is possible."""
-        if value is None:
-            return self.nullable
-        in_range = self.minimum <= value <= self.maximum
-        return in_range and (self.kind == "float" or float(value).is_integer())
-
-    def contradictions(self) -> Iterator[str]:
-        """What no declaration may say of a feature."""
-        if not _COLUMN.fullmatch(self.column):
-            yield f"{self.name} makes no name of a column, of 1 to 63 letters and digits"
-        if ":" in self.name:
-            yield f"{self.name} holds a colon, see RequestModel"
-        if self.kind == "integer" and max(abs(self.minimum), self.maximum) > INTEGER_LIMIT:
-            yield f"{self.name} exceeds a 32-bit integer"
-        if not self.accepts(self.example):
-            yield f"the example of {self.name} is out of its range"
-
-
-@dataclass(frozen=True, slots=True)
 class Target:
     """The label: 1 is the event that the probability speaks of."""
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = STRICT
 
     name: Line
     description: Line
@@ -116,23 +39,17 @@ class DataSetSchema:
     keeps it in every row as `schema_version`.
     """
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = STRICT
 
     key: Name
     version: Annotated[int, Field(ge=0, le=INTEGER_LIMIT)]
     title: Line
-    features: Annotated[tuple[Feature, ...], Field(min_length=1, max_length=_MAX_FEATURES)]
+    features: Annotated[tuple[Feature, ...], Field(min_length=1, max_length=MAX_FEATURES)]
     target: Target
 
     def __post_init__(self) -> None:
-        columns = [feature.column for feature in self.features]
-        if len(set(columns)) != len(columns):
-            raise SchemaError(f"{self.key}: two features share a column name")
-        for feature in self.features:
-            for problem in feature.contradictions():
-                raise SchemaError(f"{self.key}: {problem}")
-            if feature.ratio_of and feature.ratio_of.feature not in self.names:
-                raise SchemaError(f"{self.key}: {feature.name} is a ratio of an unknown feature")
+        for problem in self._contradictions():
+            raise SchemaError(f"{self.key}: {problem}")
 
     @property
     def id(self) -> str:
@@ -145,16 +62,26 @@ class DataSetSchema:
         return tuple(feature.name for feature in self.features)
 
     @property
-    def example(self) -> dict[str, float | int]:
+    def example(self) -> dict[str, Value]:
         """A valid request."""
         return {
             feature.name: int(feature.example) if feature.kind == "integer" else feature.example
             for feature in self.features
         }
 
+    def to_dict(self) -> dict[str, Any]:
+        """The declaration as `schema.json` holds it."""
+        return {
+            "key": self.key,
+            "version": self.version,
+            "title": self.title,
+            "features": [feature.to_dict() for feature in self.features],
+            "target": {"name": self.target.name, "description": self.target.description},
+        }
+
     def to_json(self) -> bytes:
         """The declaration as the canonical JSON of `schema.json`."""
-        return canonical_json(asdict(self))
+        return canonical_json(self.to_dict())
 
     @classmethod
     def from_json(cls, document: bytes) -> "DataSetSchema":
@@ -174,10 +101,46 @@ class DataSetSchema:
             raise SchemaError("not a data set declaration: it lacks what has a default")
         return schema
 
+    def _contradictions(self) -> Iterator[str]:
+        if len(self.features) > MAX_FEATURES:
+            yield f"{len(self.features):,} features, and at most {MAX_FEATURES:,} can be logged"
+        for name, count in Counter([*self.names, self.target.name]).items():
+            if count > 1:
+                yield f"{name} is there twice"
+        yield from self._shared_columns()
+        for feature in self.features:
+            yield from feature.contradictions()
+            if feature.column in RESERVED_COLUMNS:
+                yield (
+                    f"{feature.name} would be the column {feature.column}, a name that the log"
+                    " keeps for itself: give it another one as sql_name"
+                )
+            if feature.ratio_of:
+                yield from self._contradictory_ratio(feature, feature.ratio_of.feature)
 
-def snake_case(name: str) -> str:
-    """`NumberOfTimes90DaysLate` as `number_of_times_90_days_late`."""
-    return "_".join(_WORD.findall(name)).lower()
+    def _shared_columns(self) -> Iterator[str]:
+        """Features that fall together in SQL, or with what the views derive from another one."""
+        by_column: dict[str, str] = {}
+        for feature in self.features:
+            if other := by_column.get(feature.column):
+                yield (
+                    f"{other} and {feature.name} share a column name, {feature.column}: give one"
+                    " of them another as sql_name"
+                )
+            by_column[feature.column] = feature.name
+        for column, name in by_column.items():
+            if other := by_column.get(column + MISSING_ENDING):
+                yield (
+                    f"{other} has the column name under which the views count the missing values"
+                    f" of {name}: give it another as sql_name"
+                )
+
+    def _contradictory_ratio(self, feature: Feature, of: str) -> Iterator[str]:
+        bases = {item.name for item in self.features if item.is_numeric}
+        if of not in bases:
+            yield f"{feature.name} is a ratio of an unknown feature, or of one that is no number"
+        elif of == feature.name:
+            yield f"{feature.name} is a ratio of itself"
 
 
 @cache

@@ -7,6 +7,7 @@ import numpy as np
 import treelite.sklearn
 from numpy.typing import NDArray
 
+from contract.feature import Value
 from contract.preprocessing import Matrix, Preprocessing
 from contract.trees import Trees
 
@@ -38,7 +39,7 @@ class Scorer:
         """
         return self._trees.predict(self._preprocessing.transform(rows), threads=threads)
 
-    def score_row(self, row: Sequence[float | None]) -> float:
+    def score_row(self, row: Sequence[Value]) -> float:
         """`score` of one row, to the same bit, in a third of the time; None where missing."""
         return self._trees.predict_row(self._row_preprocessing.transform(row))
 

@@ -8,6 +8,7 @@ import psycopg2
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from contract.schema import SchemaError
 from db.errors import DatabaseError, UnsafeSettings
 from db.log.session import libpq_variables
 from db.migrate import migrate
@@ -43,7 +44,7 @@ def main() -> int:
     except UnsafeSettings as error:
         _complain(str(error))
         return 2
-    except (DatabaseError, SQLAlchemyError, psycopg2.Error) as error:
+    except (DatabaseError, SchemaError, SQLAlchemyError, psycopg2.Error) as error:
         _complain(f"{arguments.command} failed: {_reason(error)}")
         return 1
     return 0

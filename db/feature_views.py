@@ -2,7 +2,8 @@
 
 from psycopg2 import sql
 
-from contract.schema import DataSetSchema, Feature
+from contract.feature import Feature
+from contract.schema import DataSetSchema
 
 # Aggregated before it becomes a row for each feature: eight times faster than to make ten rows of
 # each of the log's.

@@ -6,12 +6,18 @@ from collections.abc import Iterator
 from psycopg2 import sql
 from sqlalchemy import Connection, text
 
-from contract.schema import DataSetSchema, Feature
+from contract.feature import Feature, Kind
+from contract.schema import DataSetSchema
 from db.errors import SchemaConflict
 from db.sql import run_composed
 from db.tables import PREDICTION_LOG
 
-_TYPES = {"integer": "integer", "float": "double precision"}
+_TYPES: dict[Kind, str] = {
+    "integer": "integer",
+    "float": "double precision",
+    "boolean": "boolean",
+    "category": "text",
+}
 
 _COLUMNS = text(
     "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"

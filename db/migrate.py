@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
-from contract.datasets import DATASETS
+from contract import datasets
 from contract.schema import DataSetSchema
 from db.administrator import let_in
 from db.connection import admin, lock, owner, patience
@@ -32,6 +32,7 @@ def migrate(settings: MigrateSettings, *, lock_seconds: int = 20) -> Iterator[st
             f"{', '.join(settings.default_passwords)}: the default password, and ENVIRONMENT is"
             " production: set others, see .env.example"
         )
+    schema = datasets.declared(settings.dataset).schema
     yield from let_in(settings)
     administrator = admin(settings)
     with administrator.connect() as guard:
@@ -40,7 +41,7 @@ def migrate(settings: MigrateSettings, *, lock_seconds: int = 20) -> Iterator[st
         yield from provision(administrator, settings, lock_seconds)
         with owner(settings).connect() as connection, patience(connection, "the log", lock_seconds):
             yield from upgrade(connection)
-            yield from _derive(connection, DATASETS[settings.dataset])
+            yield from _derive(connection, schema)
             yield from _make_partitions(connection, settings.partition_months_ahead)
 
 

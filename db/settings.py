@@ -8,7 +8,7 @@ from psycopg2.extensions import parse_dsn
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from contract.datasets import DataSetKey
+from contract.datasets import DataSetName
 from contract.password import read_password
 from contract.secret import SecretError
 from contract.words import ANY_CASE
@@ -42,7 +42,9 @@ class MigrateSettings(BaseSettings):
     environment: Annotated[Literal["development", "production"], ANY_CASE] = Field(
         "development", description="`production` refuses default passwords"
     )
-    dataset: DataSetKey = Field("gmsc", description="Key of the declaration in contract/datasets")
+    dataset: DataSetName = Field(
+        "gmsc", description="A built-in declaration, or a TOML file as data/loans.toml"
+    )
     partition_months_ahead: int = Field(
         3, ge=1, le=120, description="Months for which partitions are made ahead"
     )

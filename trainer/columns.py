@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.schema import DataSetSchema, Feature
+from contract.feature import Feature
+from contract.schema import DataSetSchema
 
 Mask = NDArray[np.bool_]
 
@@ -27,7 +28,8 @@ class Column:
         if feature is None:
             rules = [("the label must be 0 or 1", (numbers != 0) & (numbers != 1))]
         else:
-            possible = (numbers >= feature.minimum) & (numbers <= feature.maximum)
+            low, high = feature.bounds
+            possible = (numbers >= low) & (numbers <= high)
             if feature.kind == "integer":
                 possible &= np.floor(numbers) == numbers
             rules = [

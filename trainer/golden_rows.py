@@ -18,14 +18,14 @@ def golden_rows(schema: DataSetSchema, features: Matrix) -> Matrix:
     typical = ladder[len(ladder) // 2]
     rows = [*ladder]
     for index, feature in enumerate(schema.features):
-        edges = [feature.minimum, feature.maximum, *feature.missing_codes]
+        edges = [*feature.bounds, *feature.missing_codes]
         if feature.nullable:
             edges.append(np.nan)
         if feature.ratio_of:
             base = list(schema.names).index(feature.ratio_of.feature)
             above = feature.ratio_of.above
             bases = (0.0, above, float(np.nextafter(above, np.inf)), np.nan)
-            amount = feature.maximum / 1e5
+            amount = feature.bounds[1] / 1e5
             rows.extend(_with(typical, {base: value, index: amount}) for value in bases)
         rows.extend(_with(typical, {index: edge}) for edge in edges)
     nullable = {place: np.nan for place, item in enumerate(schema.features) if item.nullable}

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contract import bundle, golden
+from contract import bundle, datasets, golden
 from contract.bundle import Provenance
-from contract.datasets import DATASETS
 from contract.schema import DataSetSchema
 from contract.store import ModelStore
 from trainer.card import model_card
@@ -38,11 +37,8 @@ class Result:
 
 
 def declared(settings: TrainerSettings) -> DataSetSchema:
-    """The declaration of the data set; raises TrainerError."""
-    try:
-        return DATASETS[settings.dataset]
-    except KeyError:
-        raise TrainerError(f"this release declares no data set {settings.dataset}") from None
+    """The declaration of the data set; raises SchemaError."""
+    return datasets.declared(settings.dataset).schema
 
 
 def load_data(

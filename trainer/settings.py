@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
-from contract.datasets import DataSetKey
+from contract.datasets import DataSetName
 from contract.signature import SigningSettings
 from contract.text import is_name
 from contract.words import ANY_CASE, words
@@ -27,7 +27,9 @@ class TrainerSettings(SigningSettings):
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
 
     models_dir: Path = Field(Path("models"), description="Directory of the published bundles")
-    dataset: DataSetKey = Field("gmsc", description="Key of the declaration in contract/datasets")
+    dataset: DataSetName = Field(
+        "gmsc", description="A built-in declaration, or a TOML file as data/loans.toml"
+    )
     data_dir: Path = Field(Path("data"), description="Where the data is looked for by its name")
     data_path: Path | None = Field(
         None, description="The data, if elsewhere: a CSV, packed or not, or a directory with it"

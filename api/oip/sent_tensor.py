@@ -64,7 +64,7 @@ class SentTensor(NamedTuple):
         least, most = INTEGERS[self.datatype]
         for row, values in enumerate(rows):
             for column, value in enumerate(values):
-                if value is not None and not (value.is_integer() and least <= value <= most):
+                if isinstance(value, float) and not (value.is_integer() and least <= value <= most):
                     detail = f"{names[column]} must fit into {self.datatype}, its tensor's datatype"
                     yield FieldError(self.pointer(row, column), "invalid", detail)
 

@@ -3,7 +3,8 @@
 from typing import Any, Literal
 
 from api.scoring import Result
-from contract.schema import DataSetSchema, Feature, Kind
+from contract.feature import Feature, Kind
+from contract.schema import DataSetSchema
 
 # The whole numbers that fit into each type for integers.
 INTEGERS = {

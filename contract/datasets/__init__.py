@@ -1,20 +1,40 @@
-"""The data sets that the service knows; adding one is adding its declaration here."""
+"""The tables that the service knows: those declared here, and those that a file declares."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT
-from contract.schema import DataSetSchema
+from contract import declaration
+from contract.declaration import Declaration
+from contract.schema import SchemaError
 
-DATASETS: dict[str, DataSetSchema] = {schema.key: schema for schema in (GIVE_ME_SOME_CREDIT,)}
+_HERE = Path(__file__).parent
 
-
-def _declared(key: str) -> str:
-    if key not in DATASETS:
-        raise ValueError(f"{key} is not declared; known are {', '.join(DATASETS)}")
-    return key
+BUILT_IN = tuple(sorted(file.stem for file in _HERE.glob("*.toml")))
+"""Names of the declarations that come with the service."""
 
 
-DataSetKey = Annotated[str, AfterValidator(_declared)]
-"""A setting that names one of them."""
+def declared(name: str) -> Declaration:
+    """The declaration of a built-in name or in a file (*.toml); raises SchemaError."""
+    try:
+        built_in = _named(name) in BUILT_IN
+    except ValueError as error:
+        raise SchemaError(str(error)) from error
+    return declaration.read(_HERE / f"{name}.toml" if built_in else Path(name))
+
+
+def _named(name: str) -> str:
+    if name not in BUILT_IN and not name.endswith(".toml"):
+        raise ValueError(
+            f"{name} is not declared; known are {', '.join(BUILT_IN)}; or name a file, as"
+            " data/loans.toml"
+        )
+    return name
+
+
+DataSetName = Annotated[str, AfterValidator(_named)]
+"""A setting that names a declaration; the file is read by whoever needs it."""
+
+
+DATASETS = {name: declared(name).schema for name in BUILT_IN}

@@ -2,10 +2,12 @@
 
 import os
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from contract.feature import Value
 from contract.schema import DataSetSchema
 
 _FIXED = (
@@ -148,7 +150,7 @@ class RowFormat:
         self,
         context: Context,
         stamp: Stamp,
-        values: list[float | None],
+        values: Sequence[Value],
         probability: float,
         prediction: int,
         *,

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from contract import document
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.document import MAX_ERRORS, InvalidFields, MalformedBody, RequestError
+from contract.feature import Feature
 from contract.request import RequestModel, Values
-from contract.schema import DataSetSchema, Feature, Target
+from contract.schema import DataSetSchema, Target
 
 MODEL = RequestModel(SCHEMA, max_instances=5)
 EXAMPLE = json.dumps(SCHEMA.example).encode()
@@ -55,7 +56,7 @@ def valid_texts(draw: st.DrawFn, feature: Feature) -> str:
     """The JSON text of a value that the declaration allows, in one of its spellings."""
     if feature.nullable and draw(st.booleans()):
         return "null"
-    low, high = int(feature.minimum), int(feature.maximum)
+    low, high = map(int, feature.bounds)
     if feature.kind == "integer":
         value = draw(st.integers(low, high))
         return draw(st.sampled_from([f"{value}", f"{value}.0", f"{value}.000", f"{value}e0"]))
@@ -100,12 +101,12 @@ def spoiled_pairs(draw: st.DrawFn) -> tuple[Pairs, tuple[str, str]]:
         case "duplicate":
             pairs.append((name, draw(valid_texts(feature))))
         case "fraction" if feature.kind == "integer":
-            whole = draw(st.integers(int(feature.minimum), int(feature.maximum) - 1))
+            whole = draw(st.integers(int(feature.bounds[0]), int(feature.bounds[1]) - 1))
             pairs[index] = (name, f"{whole}.5")
         case "type":
             pairs[index] = (name, draw(OTHER_TEXTS))
         case _:
-            pairs[index] = (name, f"{feature.maximum + 1:.0f}")
+            pairs[index] = (name, f"{feature.bounds[1] + 1:.0f}")
     kept = rule if rule in ("missing", "unknown", "duplicate") else "invalid"
     return pairs, ("/" + name, kept)
 
@@ -130,7 +131,8 @@ def is_allowed(feature: Feature, text: str) -> bool:
     if not isinstance(value, float) or not math.isfinite(value):
         return False
     whole = feature.kind == "float" or value == math.floor(value)
-    return feature.minimum <= value <= feature.maximum and whole
+    low, high = feature.bounds
+    return low <= value <= high and whole
 
 
 def offences(pairs: Pairs) -> set[tuple[str, str]]:

@@ -1,4 +1,4 @@
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from contract.datasets import DATASETS
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
-from contract.digest import canonical_json
-from contract.schema import DataSetSchema, Feature, RatioOf, SchemaError, snake_case
+from contract.digest import canonical_json, sha256
+from contract.feature import Feature, RatioOf, snake_case
+from contract.schema import DataSetSchema, SchemaError
 
 
 def with_feature(**changes: Any) -> DataSetSchema:
@@ -27,8 +28,15 @@ def test_every_declaration_survives_its_json(schema: DataSetSchema) -> None:
 
 
 def test_the_json_is_canonical() -> None:
-    assert SCHEMA.to_json() == canonical_json(asdict(SCHEMA))
+    assert SCHEMA.to_json() == canonical_json(SCHEMA.to_dict())
     assert SCHEMA.to_json() != with_feature(unit="share").to_json()
+
+
+def test_the_json_is_the_released_one() -> None:
+    """It is part of the version ids, and of the rows in the logs that people have."""
+    assert sha256(SCHEMA.to_json()) == (
+        "84326bbc084d6f7c723b42a5f5854d83a3cb6ce247ba443223965a9b99453866"
+    )
 
 
 def test_the_declaration_is_the_ten_original_features_in_their_order() -> None:
@@ -147,9 +155,11 @@ def test_a_cut_document_is_refused(length: int) -> None:
         b"[" * 100_000,
         b'{"features": 1}',
         b'{"features": [1], "target": {}}',
-        canonical_json({**asdict(SCHEMA), "target": "y"}),
-        canonical_json({**asdict(SCHEMA), "surplus": 1}),
-        canonical_json({**asdict(SCHEMA), "features": [{**asdict(SCHEMA.features[0]), "x": 1}]}),
+        canonical_json({**SCHEMA.to_dict(), "target": "y"}),
+        canonical_json({**SCHEMA.to_dict(), "surplus": 1}),
+        canonical_json(
+            {**SCHEMA.to_dict(), "features": [{**SCHEMA.features[0].to_dict(), "x": 1}]}
+        ),
     ],
 )
 def test_a_document_that_is_no_declaration_is_refused(document: bytes) -> None:

@@ -11,7 +11,8 @@ from psycopg2 import errors
 from sqlalchemy import Connection
 
 from contract.datasets import DATASETS
-from contract.schema import DataSetSchema, Feature
+from contract.feature import Feature
+from contract.schema import DataSetSchema
 from db.connection import owner
 from db.errors import SchemaConflict
 from db.features import add_columns, validate_checks

@@ -5,7 +5,6 @@ import time
 import pytest
 
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
-from contract.schema import Feature
 from db.log import Context, RowFormat, Stamp
 from db.log.form import Form
 from db.log.spool import Batch, Spool
@@ -54,7 +53,7 @@ def _leave_behind(rig: Rig, rows: int) -> None:
     row_format = RowFormat(SCHEMA)
     spool = Spool(rig.spool, Form(row_format.columns), max_bytes=2**40, segment_bytes=2**24)
     context = Context("a-request", "/predict", "a-model", SCHEMA.id, 0.5)
-    values: list[float | None] = [_value(feature) for feature in SCHEMA.features]
+    values = list(SCHEMA.example.values())
     for _ in range(rows // _FRAME_ROWS):
         lines = [
             row_format.encode(context, Stamp.now(), values, 0.25, 0, duration_ms=1.0)
@@ -63,7 +62,3 @@ def _leave_behind(rig: Rig, rows: int) -> None:
         spool.append(Batch(b"".join(lines), _FRAME_ROWS, [], due=0.0))
     spool.sync()
     spool.close()
-
-
-def _value(feature: Feature) -> float:
-    return int(feature.example) if feature.kind == "integer" else feature.example

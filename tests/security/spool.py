@@ -8,16 +8,14 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from contract.datasets import DATASETS
 from db.log import Context, LogSettings, ModelRegistration, PredictionLog, RowFormat, Stamp
 from db.log.form import Form
 from db.log.segment import _CHECKED, _HEADER, MAGIC, encode
 from tests.conftest import Database
+from tests.gmsc import SCHEMA, VALUES
 
-SCHEMA = DATASETS["gmsc"]
 FORMAT = RowFormat(SCHEMA)
 FORM = Form(FORMAT.columns)
-VALUES: list[float | None] = [float(value) for value in SCHEMA.example.values()]
 REGISTRATION = ModelRegistration("v", SCHEMA.id, "a test", True, "2026-01-01T00:00:00Z", {})
 CONTEXT = Context("request", "/predict", "v", SCHEMA.id, 0.25)
 

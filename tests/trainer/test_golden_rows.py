@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from contract.feature import Feature
 from contract.preprocessing import Matrix
-from contract.schema import Feature
 from tests.bundles import random_rows
 from trainer.golden_rows import golden_rows
 from trainer.sample import make_sample

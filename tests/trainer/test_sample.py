@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
-from contract.schema import Feature
+from contract.feature import Feature
 from trainer.errors import DataRefused
 from trainer.sample import make_sample
 

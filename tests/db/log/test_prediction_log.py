@@ -9,7 +9,6 @@ import psycopg2
 import pytest
 from psycopg2 import sql
 
-from contract.datasets import DATASETS
 from db.log import (
     Context,
     LogSettings,
@@ -22,10 +21,9 @@ from db.log import (
 from db.log.form import Form
 from db.log.spool import Batch, Spool
 from tests.conftest import Database, free_port
+from tests.gmsc import SCHEMA, VALUES
 
-SCHEMA = DATASETS["gmsc"]
 FORMAT = RowFormat(SCHEMA)
-VALUES: list[float | None] = [float(value) for value in SCHEMA.example.values()]
 REGISTRATION = ModelRegistration("v", SCHEMA.id, "a test", True, "2026-01-01T00:00:00Z", {"a": 1})
 CONTEXT = Context("request", "/predict", "v", SCHEMA.id, 0.25, client_reference="a\tb\\c")
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.datasets import DATASETS
+from contract.feature import Value
 from db.log import Context, RowFormat, Stamp
+from tests.gmsc import SCHEMA, VALUES
 
-SCHEMA = DATASETS["gmsc"]
 FORMAT = RowFormat(SCHEMA)
 CONTEXT = Context("request-1", "/predict", "gmsc-0123456789ab", SCHEMA.id, 0.25)
 
@@ -21,8 +21,8 @@ def fields(line: bytes) -> dict[str, str]:
     return dict(zip(names, line.decode().removesuffix("\n").split("\t"), strict=True))
 
 
-def example_values() -> list[float | None]:
-    return [float(value) for value in SCHEMA.example.values()]
+def example_values() -> list[Value]:
+    return list(VALUES)
 
 
 def test_the_time_is_the_millisecond_inside_the_id() -> None:

@@ -13,11 +13,10 @@ from db.log.postgres import PostgresLog
 from db.log.session import Session
 from tests.conftest import PASSWORD, Database
 from tests.db.log.pooler import pgbouncer
-from tests.db.rows import SCHEMA
+from tests.gmsc import SCHEMA, VALUES
 
 FORMAT = RowFormat(SCHEMA)
 FORM = Form(FORMAT.columns)
-VALUES: list[float | None] = [float(value) for value in SCHEMA.example.values()]
 REFERENCE = "Straße-漢字-€"
 NEEDED = {
     "client_encoding": "UTF8",
