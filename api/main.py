@@ -14,28 +14,31 @@ from psycopg2.extensions import parse_dsn
 from pydantic import ValidationError
 from starlette.middleware.cors import CORSMiddleware
 
-from api import errors, logs, openapi, parent, predict, status
-from api.access_log import AccessLog
-from api.envelope import Envelope
-from api.figures import SharedFigures, SharedPages
-from api.gate import Gate
+from api import openapi, parent, status
+from api.http import errors
+from api.http.envelope import Envelope
+from api.http.gate import Gate
 from api.http.guard import Guard
-from api.keys import ApiKeys
-from api.metrics import Metrics
-from api.model import ServedModel
-from api.oip import routes as oip
-from api.route import Route
-from api.serving import Serving
+from api.http.keys import ApiKeys
+from api.http.route import Route
+from api.model.served import ServedModel
+from api.model.serving import Serving
+from api.model.watcher import ModelWatcher
+from api.predictions import predict
+from api.predictions.oip import routes as oip
 from api.settings import ApiSettings, StartError, TracingSettings, complaints
 from api.state import State
-from api.watcher import ModelWatcher
+from api.telemetry import logs
+from api.telemetry.access_log import AccessLog
+from api.telemetry.figures import SharedFigures, SharedPages
+from api.telemetry.metrics import Metrics
 from contract.secret import SecretError
 from contract.words import words
 from db.log import LogSettings, PredictionLog, Reason
 from db.settings import DEFAULT_PASSWORD
 
 if TYPE_CHECKING:
-    from api.tracing import Tracing
+    from api.telemetry.tracing import Tracing
 
 TITLE = "Prediction service"
 VERSION = "1"
@@ -168,7 +171,7 @@ def _settings(given: ApiSettings | None) -> tuple[ApiSettings, LogSettings]:
 def _tracing() -> "Tracing | None":
     if not TracingSettings().wanted:
         return None
-    from api.tracing import Tracing  # noqa: PLC0415 -- 12 MB of libraries that few need
+    from api.telemetry.tracing import Tracing  # noqa: PLC0415 -- 12 MB of libraries that few need
 
     return Tracing()
 

@@ -15,15 +15,15 @@ from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from api import headers
-from api.answers import PROBLEM_SCHEMA, ProblemDocument
-from api.model import ServedModel
-from api.oip.body_schema import body_schema
-from api.oip.routes import INFER
-from api.predict import MANY, ONE
-from api.problem_types import NOT_FOUND, PROBLEM_TYPES, UNAUTHORIZED
-from api.problems import Problem
-from api.scoring import HotRoute
+from api.http import headers
+from api.http.problem_types import NOT_FOUND, PROBLEM_TYPES, UNAUTHORIZED
+from api.http.problems import Problem
+from api.model.served import ServedModel
+from api.predictions.answers import PROBLEM_SCHEMA, ProblemDocument
+from api.predictions.oip.body_schema import body_schema
+from api.predictions.oip.routes import INFER
+from api.predictions.predict import MANY, ONE
+from api.predictions.scoring import HotRoute
 from api.state import Model, state_of
 
 _ASSETS = "/docs/assets"

@@ -13,15 +13,15 @@ import uvicorn
 from pydantic import ValidationError
 from uvicorn.supervisors import Multiprocess
 
-from api import logs
-from api.figures import SharedPages
 from api.http.connection import Connection
-from api.keys import ApiKeys
-from api.listener import bind
+from api.http.keys import ApiKeys
+from api.http.listener import bind
 from api.main import check, create_app
-from api.metrics import SIZE
-from api.model import ServedModel
+from api.model.served import ServedModel
 from api.settings import ApiSettings, StartError, complaints
+from api.telemetry import logs
+from api.telemetry.figures import SharedPages
+from api.telemetry.metrics import SIZE
 from db.log import LogSettings
 from db.log.session import libpq_variables
 

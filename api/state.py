@@ -6,18 +6,18 @@ from anyio import CapacityLimiter
 from fastapi import Depends
 from starlette.requests import Request
 
-from api.access_log import AccessLog
-from api.gate import Gate
+from api.http.gate import Gate
 from api.http.guard import Guard
-from api.keys import ApiKeys
-from api.metrics import Metrics
-from api.model import ServedModel
-from api.serving import Serving
+from api.http.keys import ApiKeys
+from api.model.served import ServedModel
+from api.model.serving import Serving
 from api.settings import ApiSettings
+from api.telemetry.access_log import AccessLog
+from api.telemetry.metrics import Metrics
 from db.log import PredictionLog
 
 if TYPE_CHECKING:
-    from api.tracing import Tracing
+    from api.telemetry.tracing import Tracing
 
 
 class State(TypedDict):

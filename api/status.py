@@ -7,7 +7,13 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from api.answers import (
+from api.http.problem_types import NOT_FOUND, NOT_READY, PREFIX, PROBLEM_TYPES
+from api.http.problems import Problem
+from api.http.route import Route
+from api.model.card import CARD, PAGE_HEADERS, PICTURES, Card
+from api.model.served import ServedModel
+from api.model.serving import Serving
+from api.predictions.answers import (
     CARD_RESPONSES,
     HEALTH_RESPONSES,
     METRICS_RESPONSES,
@@ -16,14 +22,8 @@ from api.answers import (
     PROBE_RESPONSES,
     PROBLEM_TYPE_RESPONSES,
 )
-from api.card import CARD, PAGE_HEADERS, PICTURES, Card
-from api.metrics import MEDIA_TYPE
-from api.model import ServedModel
-from api.problem_types import NOT_FOUND, NOT_READY, PREFIX, PROBLEM_TYPES
-from api.problems import Problem
-from api.route import Route
-from api.serving import Serving
 from api.state import Log, Model, state_of
+from api.telemetry.metrics import MEDIA_TYPE
 from db.log import LogStatus, PredictionLog
 
 router = APIRouter(route_class=Route)

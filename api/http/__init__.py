@@ -1,1 +1,1 @@
-"""HTTP/1.1 on the wire: connections, and the exchanges of a request for its answer on them."""
+"""HTTP: the connections, and what every request and answer of the service has in common."""

@@ -13,10 +13,10 @@ from urllib.parse import unquote
 
 from api.http.deadline import Deadline
 from api.http.exchange import Exchange
+from api.http.problem_types import HEADERS_TOO_SLOW
+from api.http.problems import Problem
 from api.http.reader import Head, RequestReader, malformed
 from api.http.refusal import refusing
-from api.problem_types import HEADERS_TOO_SLOW
-from api.problems import Problem
 from api.settings import ApiSettings
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
-from api.problems import Problem
+from api.http.problems import Problem
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Scope

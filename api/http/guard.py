@@ -4,8 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from api.problem_types import CROSS_SITE, INVALID_HEADER, MALFORMED_REQUEST, MISDIRECTED
-from api.problems import Problem
+from api.http.problem_types import CROSS_SITE, INVALID_HEADER, MALFORMED_REQUEST, MISDIRECTED
+from api.http.problems import Problem
 
 Headers = dict[bytes, bytes]
 

@@ -9,8 +9,8 @@ from typing import NamedTuple, NoReturn, Protocol
 
 import httptools
 
-from api.problem_types import HEADERS_TOO_LARGE, MALFORMED_REQUEST, ProblemType
-from api.problems import Problem
+from api.http.problem_types import HEADERS_TOO_LARGE, MALFORMED_REQUEST, ProblemType
+from api.http.problems import Problem
 
 MAX_HEADERS = 100
 # What chunks may cost beside the bytes that they carry: chunks of one byte cost five times that.

@@ -2,9 +2,9 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.envelope import Envelope
-from api.error_form import answer
-from api.problems import Problem
+from api.http.envelope import Envelope
+from api.http.error_form import answer
+from api.http.problems import Problem
 
 
 def refusing(problem: Problem) -> ASGIApp:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.problem_types import PROBLEM_TYPES
+from api.http.problem_types import PROBLEM_TYPES
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from tests.api.bundle import THRESHOLD
 from tests.api.service import ROOT, Service

@@ -9,9 +9,9 @@ import httpx
 import numpy as np
 import pytest
 
+from tests.api.predictions.test_oip import INDEX, MODEL, columns, matrix
+from tests.api.predictions.test_predict import instances, row_of
 from tests.api.service import Service
-from tests.api.test_oip import INDEX, MODEL, columns, matrix
-from tests.api.test_predict import instances, row_of
 from tests.bundles import random_rows
 from tests.clients.environment import Client
 from tests.conftest import Database

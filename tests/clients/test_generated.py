@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.api.http.test_keys import KEY, entry
 from tests.api.service import Service
-from tests.api.test_keys import KEY, entry
 from tests.api.test_openapi import examples
 from tests.clients.environment import Client
 from tests.clients.node import NodeClient

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from api.keys import ApiKeys
+from api.http.keys import ApiKeys
 from api.settings import StartError
 from contract.secret import SecretError, read_words
 from contract.signature import SigningKeys

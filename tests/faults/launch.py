@@ -19,7 +19,7 @@ from psycopg2 import sql
 
 import db.log.row
 import db.log.spool
-from api import model
+from api.model import served
 from api.server import main
 from db.log.errors import PostgresAway
 from db.log.postgres import PostgresLog
@@ -178,7 +178,7 @@ def _newer_row(_: object, __: Switch) -> None:
         def encode(self, *arguments: Any, **options: Any) -> bytes:
             return super().encode(*arguments, **options)[:-1] + b"\t7\n"
 
-    _set(model, "RowFormat", Newer)
+    _set(served, "RowFormat", Newer)
 
 
 def _break(promise: str, _: Switch) -> None:

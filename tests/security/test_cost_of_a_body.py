@@ -15,13 +15,13 @@ from typing import Any
 import httpx
 import pytest
 
-from api.oip.request import parse
-from api.oip.routes import INFER, INLINE_BYTES
-from api.predict import MANY, ONE
+from api.predictions.oip.request import parse
+from api.predictions.oip.routes import INFER, INLINE_BYTES
+from api.predictions.predict import MANY, ONE
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.document import RequestError
 from contract.request import RequestModel
-from tests.api.test_oip import matrix
+from tests.api.predictions.test_oip import matrix
 from tests.api.test_openapi import examples
 
 SMALL, LARGE = 2**14, 2**16

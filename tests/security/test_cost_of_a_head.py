@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.api.http.test_keys import KEY, entry
 from tests.api.service import Service
-from tests.api.test_keys import KEY, entry
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads another process's clock")
 

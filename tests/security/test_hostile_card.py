@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.card import Card
+from api.model.card import Card
 from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from tests.api.model.test_card import Page, publish
 from tests.api.service import Service
-from tests.api.test_card import Page, publish
 from tests.conftest import Database
 
 # Forty microseconds a byte, and more than that.

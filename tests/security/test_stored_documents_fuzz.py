@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from api.keys import ApiKeys
+from api.http.keys import ApiKeys
 from api.settings import StartError
 from contract import bundle, golden
 from contract.bundle import BundleDamaged, BundleError, BundleIncompatible

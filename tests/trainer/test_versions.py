@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.model import ServedModel
+from api.model.served import ServedModel
 from api.settings import ApiSettings, ModelRefused
 from contract.bundle import Provenance
 from contract.digest import canonical_json
