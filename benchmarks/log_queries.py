@@ -18,12 +18,11 @@ from typing import Any
 
 import psycopg2
 
-from contract.datasets import DATASETS
 from db.migrate import migrate
 from db.settings import MigrateSettings
 from local.postgres import LocalPostgres
+from tests.gmsc import SCHEMA
 
-SCHEMA = DATASETS["gmsc"]
 DAYS = 30
 BY_DAY = "log_by_day"
 REPEATS = 5

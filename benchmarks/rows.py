@@ -11,8 +11,8 @@ import orjson
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.preprocessing import Matrix
+from tests.gmsc import SCHEMA
 from trainer.csv_file import read_csv
 from trainer.data import Data
 from trainer.model import PARAMETERS

@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from contract.bundle import Provenance, encode
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.preprocessing import Matrix, Preprocessing
 from contract.store import ModelStore
+from tests.gmsc import SCHEMA
 
 PROVENANCE = Provenance(SCHEMA, "0" * 64, is_sample=False, settings={"seed": 0})
 

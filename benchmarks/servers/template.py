@@ -15,7 +15,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 -- psycop
 from psycopg2.pool import ThreadedConnectionPool
 
 from benchmarks.servers.instance import Answer, Instance
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from tests.gmsc import SCHEMA
 
 _NAMES = [feature.name for feature in SCHEMA.features]
 _COLUMNS = ["prediction_id", "predicted_at", "probability", "prediction"]

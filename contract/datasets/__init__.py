@@ -35,6 +35,3 @@ def _named(name: str) -> str:
 
 DataSetName = Annotated[str, AfterValidator(_named)]
 """A setting that names a declaration; the file is read by whoever needs it."""
-
-
-DATASETS = {name: declared(name).schema for name in BUILT_IN}

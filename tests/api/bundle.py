@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from contract.bundle import Provenance
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from tests import bundles
+from tests.gmsc import SCHEMA
 
 THRESHOLD = 0.25
 

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from tests.conftest import Database
+from tests.gmsc import SCHEMA
 
 GOOD = json.dumps(SCHEMA.example)
 JSON = {"Content-Type": "application/json"}

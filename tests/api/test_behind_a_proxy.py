@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from tests.api.service import Service
 from tests.conftest import Database, free_port
+from tests.gmsc import SCHEMA
 
 PAGE = "https://desk.example.org"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")

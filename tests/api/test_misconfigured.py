@@ -5,9 +5,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from tests.api.service import Service
 from tests.conftest import PASSWORD, Database
+from tests.gmsc import SCHEMA
 
 
 @pytest.mark.parametrize("harm", ["database", "password", "role"])

@@ -14,9 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from tests.api.service import Service
 from tests.conftest import Database
+from tests.gmsc import SCHEMA
 
 KEY = "a-key-for-schemathesis"
 EXAMPLES = 10_000

@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.signature import SigningKeys
 from contract.store import ModelStore
 from tests.api.bundle import publish
@@ -18,6 +17,7 @@ from tests.api.service import Service
 from tests.conftest import PASSWORD, Database
 from tests.contract.test_bundle import Mine, write
 from tests.faults.processes import is_gone, wait_until
+from tests.gmsc import SCHEMA
 
 
 @pytest.fixture

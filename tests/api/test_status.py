@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from api.http.problem_types import PROBLEM_TYPES
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from tests.api.bundle import THRESHOLD
 from tests.api.service import ROOT, Service
 from tests.api.test_bad_input import check_problem
+from tests.gmsc import SCHEMA
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from tests.api.service import Service
 from tests.api.test_bad_input import check_problem
 from tests.conftest import Database
+from tests.gmsc import SCHEMA
 
 NOWHERE = "postgresql://api:x@127.0.0.1:1/mlops"
 

@@ -13,11 +13,11 @@ from starlette.types import Receive, Scope, Send
 
 from api.main import create_app
 from api.settings import ApiSettings
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.scoring import Scorer
 from tests.api.predictions.test_oip import check_error, matrix
 from tests.api.test_bad_input import check_problem
 from tests.conftest import Database
+from tests.gmsc import SCHEMA
 
 
 @dataclass

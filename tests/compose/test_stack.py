@@ -13,12 +13,10 @@ import numpy as np
 import pytest
 
 from contract.bundle import load
-from contract.datasets import DATASETS
 from tests.compose.conftest import Compose
+from tests.gmsc import SCHEMA
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1800)]
-
-SCHEMA = DATASETS["gmsc"]
 
 
 def test_one_command_starts_everything(compose: Compose) -> None:

@@ -23,10 +23,10 @@ from contract.bundle import (
     BundleMissing,
     GoldenMismatch,
 )
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.digest import canonical_json, sha256
 from contract.scoring import Scorer
 from tests.bundles import PROVENANCE, Fitted, files_of
+from tests.gmsc import SCHEMA
 
 PICKLES = ("preprocessing.joblib", "model.joblib")
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from contract import golden
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.digest import canonical_json
 from contract.scoring import Scorer
 from tests.bundles import Fitted, fit
+from tests.gmsc import SCHEMA
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.preprocessing import TAIL, Matrix, Preprocessing
 from tests.bundles import random_rows
+from tests.gmsc import SCHEMA
 
 NAMES = list(SCHEMA.names)
 AGE, RATIO, INCOME = map(NAMES.index, ("age", "DebtRatio", "MonthlyIncome"))

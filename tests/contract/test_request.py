@@ -10,11 +10,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contract import document
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.document import MAX_ERRORS, InvalidFields, MalformedBody, RequestError
 from contract.feature import Feature
 from contract.request import RequestModel, Values
 from contract.schema import DataSetSchema, Target
+from tests.gmsc import SCHEMA
 
 MODEL = RequestModel(SCHEMA, max_instances=5)
 EXAMPLE = json.dumps(SCHEMA.example).encode()

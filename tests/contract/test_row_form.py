@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.preprocessing import Preprocessing
 from contract.scoring import Scorer
 from tests import bundles
+from tests.gmsc import SCHEMA
 
 FITTED = bundles.fit()
 SCORER = Scorer(FITTED.preprocessing, FITTED.model)

@@ -13,8 +13,8 @@ import pytest
 
 from contract import bundle
 from contract.bundle import Provenance
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from tests.bundles import PROVENANCE, Fitted, files_of
+from tests.gmsc import SCHEMA
 
 OTHER_SCHEMA = replace(SCHEMA, version=2)
 OTHER_FEATURE = replace(

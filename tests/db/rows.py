@@ -6,10 +6,9 @@ from typing import Any
 import psycopg2
 from psycopg2 import sql
 
-from contract.datasets import DATASETS
 from tests.conftest import Database
+from tests.gmsc import SCHEMA
 
-SCHEMA = DATASETS["gmsc"]
 ID = "01a208a3-fdf0-7665-a6d2-56079f72e1b2"
 
 _BASE: dict[str, Any] = {

@@ -10,7 +10,6 @@ import pytest
 from psycopg2 import errors
 from sqlalchemy import Connection
 
-from contract.datasets import DATASETS
 from contract.feature import Feature
 from contract.schema import DataSetSchema
 from db.connection import owner
@@ -18,8 +17,7 @@ from db.errors import SchemaConflict
 from db.features import add_columns, validate_checks
 from tests.conftest import Database
 from tests.db.rows import insert, row
-
-SCHEMA = DATASETS["gmsc"]
+from tests.gmsc import SCHEMA
 
 
 def changed(version: int, name: str = "age", **fields: object) -> DataSetSchema:

@@ -9,7 +9,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
-from contract.datasets import DATASETS
 from db.connection import admin, owner
 from db.errors import DatabaseError, DatabaseUnreachable, SchemaConflict, UnsafeSettings
 from db.features import add_columns
@@ -19,8 +18,8 @@ from db.settings import DEFAULT_PASSWORD
 from db.tables import METADATA
 from local.postgres import LocalPostgres
 from tests.conftest import Database, free_port, migrate_settings
+from tests.gmsc import SCHEMA
 
-SCHEMA = DATASETS["gmsc"]
 ROW = (
     "INSERT INTO prediction_log (prediction_id, predicted_at, request_id, model_version,"
     " schema_version, probability, threshold, prediction, duration_ms) VALUES"

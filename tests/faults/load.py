@@ -7,9 +7,9 @@ import time
 import uuid
 from dataclasses import dataclass, field
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.digest import canonical_json
 from tests.bundles import random_rows
+from tests.gmsc import SCHEMA
 
 # What a request came to when no answer arrived.
 UNKNOWN = 0

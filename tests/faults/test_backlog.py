@@ -4,7 +4,6 @@ import time
 
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from db.log import Context, RowFormat, Stamp
 from db.log.form import Form
 from db.log.spool import Batch, Spool
@@ -12,6 +11,7 @@ from tests.faults.conftest import FULL, Record
 from tests.faults.processes import wait_until
 from tests.faults.rig import Rig
 from tests.faults.scenario import survived
+from tests.gmsc import SCHEMA
 
 _FRAME_ROWS = 200
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT
 from contract.digest import canonical_json
 from tests.faults.conftest import Record
 from tests.faults.load import Exchange
 from tests.faults.rig import Rig, pause
 from tests.faults.verdict import judge
+from tests.gmsc import SCHEMA
 
 LOOKUP = "SELECT probability FROM prediction_log WHERE prediction_id = %s"
 
@@ -35,7 +35,7 @@ def test_without_a_fault_all_is_answered_and_logged(rig: Rig, record: Record) ->
 def test_the_row_can_be_selected_the_moment_the_answer_arrives(rig: Rig) -> None:
     rig.api.start()
     rig.api.wait_for_state("normal")
-    body = canonical_json(GIVE_ME_SOME_CREDIT.example)
+    body = canonical_json(SCHEMA.example)
     connection = rig.server.connect(rig.database)
     seen = []
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import httpx
 import psycopg2
 
-from contract.datasets import DATASETS
 from tests.conftest import free_port
+from tests.gmsc import SCHEMA
 
 ROOT = Path(__file__).parents[2]
 _SECONDS = 120
-INSTANCE = {feature.name: feature.example for feature in DATASETS["gmsc"].features}
+INSTANCE = {feature.name: feature.example for feature in SCHEMA.features}
 
 
 class Run:

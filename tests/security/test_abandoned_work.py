@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from tests.api.service import Service
+from tests.gmsc import SCHEMA
 
 CALLERS = 36
 DEEP = '{"":' * 150 + "0" + "}" * 150

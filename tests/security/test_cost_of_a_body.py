@@ -18,11 +18,11 @@ import pytest
 from api.predictions.oip.request import parse
 from api.predictions.oip.routes import INFER, INLINE_BYTES
 from api.predictions.predict import MANY, ONE
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.document import RequestError
 from contract.request import RequestModel
 from tests.api.predictions.test_oip import matrix
 from tests.api.test_openapi import examples
+from tests.gmsc import SCHEMA
 
 SMALL, LARGE = 2**14, 2**16
 FEW, READINGS = 4, 12

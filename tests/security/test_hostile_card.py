@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from api.model.card import Card
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from tests.api.model.test_card import Page, publish
 from tests.api.service import Service
 from tests.conftest import Database
+from tests.gmsc import SCHEMA
 
 # Forty microseconds a byte, and more than that.
 LAZY = "> " * 19 + "a\n" + "<b>\n"

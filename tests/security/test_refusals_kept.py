@@ -11,7 +11,6 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from contract.datasets import DATASETS
 from db.connection import admin, owner
 from db.log import LogSettings, ModelRegistration, PredictionLog, RowFormat
 from db.log.offences import told
@@ -23,8 +22,8 @@ from local.postgres import LocalPostgres
 from tests.api.bundle import publish
 from tests.api.service import Service
 from tests.conftest import Database, migrate_settings
+from tests.gmsc import SCHEMA
 
-SCHEMA = DATASETS["gmsc"]
 REGISTRATION = ModelRegistration("v", SCHEMA.id, "a test", True, "2026-01-01T00:00:00Z", {})
 SECRETS = ("anna@example.org", "4111111111111111", "79927398713", "geheim")
 

@@ -17,7 +17,6 @@ from api.http.keys import ApiKeys
 from api.settings import StartError
 from contract import bundle, golden
 from contract.bundle import BundleDamaged, BundleError, BundleIncompatible
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.digest import canonical_json, sha256
 from contract.document import RequestError
 from contract.schema import DataSetSchema, SchemaError
@@ -26,6 +25,7 @@ from contract.signature import SigningKeys
 from contract.store import ModelStore
 from tests.bundles import PROVENANCE, Fitted, files_of, publish
 from tests.contract.conftest import fitted
+from tests.gmsc import SCHEMA
 from tests.security.fuzzing import examples
 
 __all__ = ["fitted"]  # a fixture

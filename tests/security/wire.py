@@ -6,8 +6,8 @@ import socket
 import time
 from dataclasses import dataclass
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from tests.api.service import Service
+from tests.gmsc import SCHEMA
 
 BODY = json.dumps(SCHEMA.example).encode()
 _SECONDS = 10

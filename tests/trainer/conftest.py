@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contract.bundle import METADATA, Provenance
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from tests.gmsc import SCHEMA
 from trainer.data import Data
 from trainer.model import Trained
 from trainer.pipeline import Result, encode, fit, provenance_of

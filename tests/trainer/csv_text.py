@@ -2,7 +2,7 @@
 
 import math
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from tests.gmsc import SCHEMA
 from trainer.sample import make_sample
 
 COLUMNS = [SCHEMA.target.name, *SCHEMA.names]

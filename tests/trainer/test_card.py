@@ -7,7 +7,7 @@ from dataclasses import replace
 import matplotlib.image
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from tests.gmsc import SCHEMA
 from tests.trainer.conftest import Made
 from trainer.card import model_card
 from trainer.plots import TITLES, draw

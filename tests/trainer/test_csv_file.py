@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from tests.gmsc import SCHEMA
 from tests.trainer.csv_text import COLUMNS, csv_text, rows
 from trainer.csv_file import read_csv
 from trainer.data import Data

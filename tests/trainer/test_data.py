@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from tests.gmsc import SCHEMA
 from tests.trainer.csv_text import COLUMNS, csv_text, rows
 from trainer.csv_file import read_csv
 from trainer.data import Data

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from tests.gmsc import SCHEMA
 from tests.trainer.csv_text import COLUMNS, csv_text, rows
 from trainer.data_files import find
 from trainer.errors import DataRefused

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from tests.gmsc import SCHEMA
 from trainer.csv_file import read_csv
 from trainer.errors import FetchFailed
 from trainer.fetch import NAME, fetch, original_form

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.feature import Feature
 from contract.preprocessing import Matrix
 from tests.bundles import random_rows
+from tests.gmsc import SCHEMA
 from trainer.golden_rows import golden_rows
 from trainer.sample import make_sample
 

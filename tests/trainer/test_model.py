@@ -11,9 +11,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.digest import sha256
 from contract.preprocessing import Preprocessing
+from tests.gmsc import SCHEMA
 from tests.trainer.conftest import Made
 from trainer.data import Data
 from trainer.model import identity, train
@@ -23,7 +23,7 @@ from trainer.settings import TrainerSettings
 
 SCORES = """
 import json
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from tests.gmsc import SCHEMA
 from contract.digest import sha256
 from trainer.model import train
 from trainer.pipeline import provenance_of

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
+from tests.gmsc import SCHEMA
 from trainer.csv_file import read_csv
 from trainer.data import Data
 from trainer.evaluation import Threshold, evaluate, score

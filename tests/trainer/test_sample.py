@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.feature import Feature
+from tests.gmsc import SCHEMA
 from trainer.errors import DataRefused
 from trainer.sample import make_sample
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from tests.api.service import Service
 from tests.api.test_bad_input import check_problem
 from tests.conftest import Database
+from tests.gmsc import SCHEMA
 
 PLACES = 2
 LARGE = json.dumps({"instances": [SCHEMA.example] * 800}).encode()

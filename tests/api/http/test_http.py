@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from tests.api.service import Service
 from tests.api.test_bad_input import JSON, check_problem
 from tests.conftest import Database
+from tests.gmsc import SCHEMA
 
 LIMIT = 2**20
 BODY = json.dumps(SCHEMA.example).encode()

@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 from contract.bundle import Provenance, load
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.golden import as_matrix
 from contract.signature import SigningKeys
 from contract.store import ModelStore
@@ -19,6 +18,7 @@ from tests import bundles
 from tests.api.bundle import publish
 from tests.api.service import Service
 from tests.conftest import Database
+from tests.gmsc import SCHEMA
 
 SWAPS = 100
 INSTANCES = [SCHEMA.example | {"age": age} for age in range(20, 80)]

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from api.predictions.oip.form import TENSOR
 from api.predictions.oip.request import parse
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.document import InvalidFields, MalformedBody, RequestError
 from contract.request import RequestModel
 from tests.api.bundle import THRESHOLD
@@ -25,6 +24,7 @@ from tests.api.test_bad_input import JSON
 from tests.api.test_unavailable import NOWHERE, wait_for
 from tests.bundles import random_rows
 from tests.conftest import Database
+from tests.gmsc import SCHEMA
 
 MODEL = "/v2/models/gmsc"
 INFER = f"{MODEL}/infer"

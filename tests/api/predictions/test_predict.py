@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.bundle import Bundle, load
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.preprocessing import Matrix
 from contract.store import ModelStore
 from tests.api.bundle import THRESHOLD
 from tests.bundles import random_rows
 from tests.conftest import Database
+from tests.gmsc import SCHEMA
 
 COLUMNS = ", ".join(feature.column for feature in SCHEMA.features)
 

@@ -10,11 +10,11 @@ import pytest
 
 from api.telemetry.line_writer import LineWriter
 from api.telemetry.logs import LineFormat, timestamp, trace
-from contract.datasets.give_me_some_credit import GIVE_ME_SOME_CREDIT as SCHEMA
 from contract.document import RequestError
 from contract.request import RequestModel
 from tests.api.service import Service
 from tests.conftest import Database
+from tests.gmsc import SCHEMA
 
 
 @pytest.fixture

@@ -14,13 +14,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.telemetry.figures import Figures, SharedFigures, SharedPages
-from contract.datasets import DATASETS
 from contract.store import ModelStore
 from db.log import STATES
 from tests.api.service import Service
 from tests.conftest import Database
+from tests.gmsc import SCHEMA
 
-SCHEMA = DATASETS["gmsc"]
 PREDICTED = ("http_requests_total", "/predict", "200")
 SCRAPES = 20
 

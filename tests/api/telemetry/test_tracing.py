@@ -13,12 +13,11 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from contract.datasets import DATASETS
 from tests.api.service import Service
 from tests.api.test_unavailable import NOWHERE
 from tests.conftest import Database
+from tests.gmsc import SCHEMA
 
-SCHEMA = DATASETS["gmsc"]
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = "b7ad6b7169203331"
 STOP_SECONDS = 10.0
