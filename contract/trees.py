@@ -1,27 +1,60 @@
 """Summing trees: a thin call of treelite's General Tree Inference Library, through its C API.
 
-treelite's own Python wrapper makes a dozen calls for each prediction, each of which lets go of
-the interpreter's lock: beside other threads that costs a row a quarter of a millisecond. Here it
-is one call, which for few rows keeps the lock.
+The library is loaded without treelite's Python package, which imports scipy for a form of input
+that is not used here, and makes a dozen calls for each prediction, each of which lets go of the
+interpreter's lock: beside other threads that costs a row a quarter of a millisecond. Here it is
+one call, which for few rows keeps the lock.
 """
 
 import ctypes
+import importlib.util
+import json
+import weakref
+from functools import cache
+from pathlib import Path
+from typing import Self
 
 import numpy as np
-import treelite
 from numpy.typing import NDArray
-from treelite.gtil.gtil import GTILConfig
-from treelite.libpath import find_lib_path
+
+from contract.checkpoint import check
 
 # Up to here a call is over before another thread would have got the lock (about 8 us a row).
 _FEW_ROWS = 32
 
-_PATH = str(find_lib_path()[0])
-_KEEPS_LOCK = ctypes.PyDLL(_PATH).TreeliteGTILPredict
-_RELEASES_LOCK = ctypes.CDLL(_PATH).TreeliteGTILPredict
-_LAST_ERROR = ctypes.PyDLL(_PATH).TreeliteGetLastError
+
+def _library() -> str:
+    """Path of treelite's shared library; raises ImportError where it is not installed."""
+    package = importlib.util.find_spec("treelite")  # finds the package, and does not run it
+    for folder in (package and package.submodule_search_locations) or ():
+        for path in Path(folder, "lib").glob("*treelite.*"):
+            return str(path)
+    raise ImportError("treelite's library is not installed; install what requirements/ lists")
+
+
+_PATH = _library()
+_KEEPS_LOCK = ctypes.PyDLL(_PATH)
+_RELEASES_LOCK = ctypes.CDLL(_PATH)
+
+_LAST_ERROR = _KEEPS_LOCK.TreeliteGetLastError
+_LAST_ERROR.argtypes = ()
 _LAST_ERROR.restype = ctypes.c_char_p
-for _function in (_KEEPS_LOCK, _RELEASES_LOCK):
+
+_DESERIALIZE = _RELEASES_LOCK.TreeliteDeserializeModelFromBytes
+_DESERIALIZE.argtypes = (ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_void_p))
+_DESERIALIZE.restype = ctypes.c_int
+
+_FREE = _KEEPS_LOCK.TreeliteFreeModel
+_FREE.argtypes = (ctypes.c_void_p,)
+_FREE.restype = ctypes.c_int
+
+_PARSE_CONFIGURATION = _KEEPS_LOCK.TreeliteGTILParseConfig
+_PARSE_CONFIGURATION.argtypes = (ctypes.c_char_p, ctypes.POINTER(ctypes.c_void_p))
+_PARSE_CONFIGURATION.restype = ctypes.c_int
+
+_SUM_KEEPING_LOCK = _KEEPS_LOCK.TreeliteGTILPredict
+_SUM_RELEASING_LOCK = _RELEASES_LOCK.TreeliteGTILPredict
+for _function in (_SUM_KEEPING_LOCK, _SUM_RELEASING_LOCK):
     _function.argtypes = (
         ctypes.c_void_p,  # model
         ctypes.c_void_p,  # inputs, (n, k)
@@ -34,56 +67,81 @@ for _function in (_KEEPS_LOCK, _RELEASES_LOCK):
 
 
 class Trees:
-    """Trees with one output in double precision, as scikit-learn's gradient boosting has."""
+    """The trees of a binary classifier, in double precision.
 
-    def __init__(self, model: treelite.Model) -> None:
-        if model.input_type != "float64" or model.output_type != "float64":
-            raise ValueError(f"trees in {model.input_type}, not in double precision")
-        self.inputs = int(model.num_feature)
-        self._model = model
-        self._handle = model.handle
-        self._configurations = {1: GTILConfig(predict_type="default", nthread=1)}
-        self._row = ctypes.c_double * self.inputs
-        self._one = self._configurations[1].handle
+    A row's margin is the sum that begins with 0.0, adds the leaf of each tree in the order of the
+    checkpoint, and the base score last: plain additions, so the same double on every processor.
+    Threads share the rows, never a row's trees, so their number changes nothing.
+    """
 
-    def predict(self, inputs: NDArray[np.float64], *, threads: int = 1) -> NDArray[np.float64]:
-        """The sum over the trees through the model's link, (n,), for inputs (n, k).
+    def __init__(self, handle: ctypes.c_void_p, inputs: int) -> None:
+        """`handle` is a model of the library that nobody else frees; see `from_bytes`."""
+        self.inputs = inputs
+        self._handle = handle
+        # At the end of the process another thread may still be summing; its memory goes anyway.
+        weakref.finalize(self, _FREE, handle).atexit = False
+        self._row = ctypes.c_double * inputs
+        self._one = _configuration(1)
 
-        Raises ValueError where the inputs are not those of the model.
+    @classmethod
+    def from_bytes(cls, checkpoint: bytes) -> Self:
+        """The trees of a treelite checkpoint; raises ValueError where it is not one of such trees.
+
+        The bytes may be anybody's: they are checked before the library sees them.
+        """
+        inputs = check(checkpoint)
+        handle = ctypes.c_void_p()
+        _succeed(_DESERIALIZE(checkpoint, len(checkpoint), ctypes.byref(handle)))
+        return cls(handle, inputs)
+
+    def margins(self, inputs: NDArray[np.float64], *, threads: int = 1) -> NDArray[np.float64]:
+        """Sum over the trees, without the link, (n,), for inputs (n, k), NaN where missing.
+
+        threads: how many share the rows; 0: one for each core. Raises ValueError where the inputs
+        are not those of the trees, or where there are fewer cores than threads.
         """
         if inputs.ndim != 2 or inputs.shape[1] != self.inputs:
             raise ValueError(f"{inputs.shape} is not (n, {self.inputs})")
         inputs = np.ascontiguousarray(inputs, dtype=np.float64)
         output = np.empty(len(inputs))
-        call = _KEEPS_LOCK if len(inputs) <= _FEW_ROWS else _RELEASES_LOCK
-        failed = call(
-            self._handle,
-            inputs.ctypes.data,
-            b"float64",
-            len(inputs),
-            output.ctypes.data,
-            self._configuration(threads).handle,
+        call = _SUM_KEEPING_LOCK if len(inputs) <= _FEW_ROWS else _SUM_RELEASING_LOCK
+        _succeed(
+            call(
+                self._handle,
+                inputs.ctypes.data,
+                b"float64",
+                len(inputs),
+                output.ctypes.data,
+                _configuration(threads),
+            )
         )
-        if failed:
-            raise ValueError(_LAST_ERROR().decode())
         return output
 
-    def predict_row(self, inputs: list[float]) -> float:
-        """`predict` for one row, without numpy: its arrays would cost more than the trees.
+    def margin_row(self, inputs: list[float]) -> float:
+        """`margins` for one row, without numpy: its arrays would cost more than the trees.
 
-        Raises ValueError where the inputs are not those of the model.
+        Raises ValueError where the inputs are not those of the trees.
         """
         if len(inputs) != self.inputs:
             raise ValueError(f"{len(inputs)} inputs, not {self.inputs}")
         output = ctypes.c_double()
-        failed = _KEEPS_LOCK(
-            self._handle, self._row(*inputs), b"float64", 1, ctypes.byref(output), self._one
+        _succeed(
+            _SUM_KEEPING_LOCK(
+                self._handle, self._row(*inputs), b"float64", 1, ctypes.byref(output), self._one
+            )
         )
-        if failed:
-            raise ValueError(_LAST_ERROR().decode())
         return output.value
 
-    def _configuration(self, threads: int) -> GTILConfig:
-        if threads not in self._configurations:
-            self._configurations[threads] = GTILConfig(predict_type="default", nthread=threads)
-        return self._configurations[threads]
+
+@cache
+def _configuration(threads: int) -> ctypes.c_void_p:
+    """How the library sums; kept for the life of the process, one for each number of threads."""
+    handle = ctypes.c_void_p()
+    document = json.dumps({"predict_type": "raw", "nthread": threads}).encode()
+    _succeed(_PARSE_CONFIGURATION(document, ctypes.byref(handle)))
+    return handle
+
+
+def _succeed(status: int) -> None:
+    if status:
+        raise ValueError((_LAST_ERROR() or b"").decode(errors="replace"))
