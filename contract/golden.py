@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contract import stored_json
 from contract.digest import canonical_json
 from contract.document import RequestError
-from contract.preprocessing import Matrix
+from contract.feature import Feature, Value
 from contract.request import RequestModel, Values
 from contract.schema import DataSetSchema
 from contract.scoring import Scorer
@@ -20,7 +19,7 @@ _MAX_CASES = 10_000
 class _Case(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    instance: dict[str, int | float | None]
+    instance: dict[str, int | float | str | bool | None]
     probability: Annotated[float, Field(ge=0, le=1)]
 
 
@@ -30,24 +29,24 @@ class _Document(BaseModel):
     cases: Annotated[list[_Case], Field(min_length=1, max_length=_MAX_CASES)]
 
 
-def as_matrix(rows: Sequence[Values]) -> Matrix:
-    """Rows of a request as the scorer takes them, (n, f), NaN for null."""
-    return np.array(rows, dtype=np.float64)
-
-
-def encode(schema: DataSetSchema, scorer: Scorer, rows: Matrix) -> bytes:
+def encode(schema: DataSetSchema, scorer: Scorer, rows: Sequence[Values]) -> bytes:
     """`golden.json`: each row as the request that a client would send, and its probability."""
-    scores = scorer.score(rows)
+    scores = scorer.score_rows(rows).tolist()
     cases = [
-        {"instance": _instance(schema, row), "probability": float(score)}
+        {"instance": _instance(schema, row), "probability": score}
         for row, score in zip(rows, scores, strict=True)
     ]
     return canonical_json({"cases": cases})
 
 
-def rows(schema: DataSetSchema, golden: bytes) -> Matrix:
+def rows(schema: DataSetSchema, golden: bytes) -> list[Values]:
     """The golden requests, read as the api reads a request; raises ValueError or RequestError."""
     return _rows(schema, _cases(golden))
+
+
+def scores(golden: bytes) -> list[float]:
+    """The probabilities that the trainer saw; raises ValueError."""
+    return [case["probability"] for case in _cases(golden)]
 
 
 def first_difference(schema: DataSetSchema, scorer: Scorer, golden: bytes) -> str | None:
@@ -61,11 +60,11 @@ def first_difference(schema: DataSetSchema, scorer: Scorer, golden: bytes) -> st
         received = _rows(schema, cases)
     except RequestError as error:
         return f"a golden row is not a valid request: {error}"
-    together = scorer.score(received)
+    together = scorer.score_rows(received).tolist()
     for index, case in enumerate(cases):
         expected = case["probability"]
-        alone = scorer.score_row(received[index].tolist())
-        for actual in (alone, float(together[index])):
+        alone = scorer.score_row(received[index])
+        for actual in (alone, together[index]):
             if actual != expected:
                 return f"golden row {index}: the trainer saw {expected!r}, this is {actual!r}"
     return None
@@ -82,16 +81,16 @@ def _cases(golden: bytes) -> list[dict[str, Any]]:
     return cases
 
 
-def _rows(schema: DataSetSchema, cases: Sequence[dict[str, Any]]) -> Matrix:
+def _rows(schema: DataSetSchema, cases: Sequence[dict[str, Any]]) -> list[Values]:
     model = RequestModel(schema)
-    return as_matrix([model.parse(canonical_json(case["instance"])) for case in cases])
+    return [model.parse(canonical_json(case["instance"])) for case in cases]
 
 
-def _instance(schema: DataSetSchema, row: Matrix) -> dict[str, float | int | None]:
-    instance: dict[str, float | int | None] = {}
-    for feature, value in zip(schema.features, row.tolist(), strict=True):
-        if np.isnan(value):
-            instance[feature.name] = None
-        else:
-            instance[feature.name] = int(value) if feature.kind == "integer" else value
-    return instance
+def _instance(schema: DataSetSchema, row: Values) -> dict[str, Value]:
+    pairs = zip(schema.features, row, strict=True)
+    return {feature.name: _sent(feature, value) for feature, value in pairs}
+
+
+def _sent(feature: Feature, value: Value) -> Value:
+    """As a client writes it: a whole number without a point."""
+    return int(value) if feature.kind == "integer" and value is not None else value

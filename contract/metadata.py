@@ -9,7 +9,16 @@ from contract.digest import Sha256
 from contract.signature import SIGNATURE
 from contract.text import Line, Name
 
+FORMAT = 2
+"""Number of the form in which bundles are written. Raise it whenever a reader of the old form would
+misread the new one, or the form or the arithmetic of contract.preprocessing, contract.sigmoid or
+contract.trees changes; a release then refuses by its number what it does not read."""
+
+PICKLED = 1
+"""Number of the form of two pickles; such bundles are served from their conversions."""
+
 METADATA = "metadata.json"
+SCHEMA = "schema.json"
 
 _MAX_FILES = 64
 
@@ -106,6 +115,7 @@ class Metadata(_Part):
     libraries: dict[Name, Line]
     python: Line
     preprocessing: dict[str, Any]
+    declaration: dict[str, Any] = {}
     files: Annotated[
         dict[Annotated[Name, AfterValidator(_file)], Sha256], Field(max_length=_MAX_FILES)
     ]

@@ -1,47 +1,50 @@
 """The one scoring path: whoever asks for a probability asks here."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
-import treelite.sklearn
 from numpy.typing import NDArray
 
 from contract.feature import Value
 from contract.preprocessing import Matrix, Preprocessing
+from contract.row_preprocessing import RowPreprocessing
+from contract.sigmoid import sigmoid, sigmoids
 from contract.trees import Trees
-
-
-class Estimator(Protocol):
-    """A fitted scikit-learn classifier of trees that treelite can import."""
-
-    def predict_proba(self, X: Matrix) -> Matrix:  # noqa: N803 -- scikit-learn's own name
-        """Probability of each class, (n, classes)."""
-        ...
 
 
 class Scorer:
     """Probabilities for rows of features.
 
-    The trees are summed in their order, row by row, in double precision, so that a row's score
-    depends neither on its neighbours nor on the number of threads.
+    The trees are summed in their order, row by row, in double precision, and the link is made of
+    the basic operations of IEEE 754: a row's score depends neither on its neighbours nor on the
+    number of threads, nor on the processor.
     """
 
-    def __init__(self, preprocessing: Preprocessing, model: Estimator) -> None:
+    def __init__(self, preprocessing: Preprocessing, trees: Trees) -> None:
+        """Raises ValueError where the trees take other inputs than the preprocessing makes."""
+        outputs = len(preprocessing.output_names)
+        if trees.inputs != outputs:
+            raise ValueError(f"trees of {trees.inputs} inputs, and {outputs} are made for them")
         self._preprocessing = preprocessing
-        self._row_preprocessing = preprocessing.row_form()
-        self._trees = Trees(treelite.sklearn.import_model(model))
+        self._row_preprocessing = RowPreprocessing(preprocessing)
+        self._trees = trees
 
     def score(self, rows: Matrix, *, threads: int = 1) -> NDArray[np.float64]:
         """Probability of the target's event, (n,), for `rows`, (n, f), NaN where missing.
 
-        threads: how many share the rows; 0: one for each core.
+        A category is the place of its level. threads: how many share the rows; 0: one for each
+        core.
         """
-        return self._trees.predict(self._preprocessing.transform(rows), threads=threads)
+        inputs = self._preprocessing.transform(rows)
+        return sigmoids(self._trees.margins(inputs, threads=threads))
+
+    def score_rows(self, rows: Sequence[Sequence[Value]]) -> NDArray[np.float64]:
+        """`score` of rows as they were received, None where missing."""
+        return self.score(self._preprocessing.encode(rows))
 
     def score_row(self, row: Sequence[Value]) -> float:
-        """`score` of one row, to the same bit, in a third of the time; None where missing."""
-        return self._trees.predict_row(self._row_preprocessing.transform(row))
+        """`score_rows` of one row, to the same bit, in a third of the time."""
+        return sigmoid(self._trees.margin_row(self._row_preprocessing.transform(row)))
 
 
 def decide(probability: float, threshold: float) -> int:

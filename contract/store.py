@@ -8,10 +8,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from contract import bundle, durable, lease, lock, plain_file, staging
-from contract.bundle import NO_KEYS, Bundle, BundleError, BundleMissing, Files
+from contract import bundle, bundle_files, conversion, durable, lease, lock, plain_file, staging
+from contract.bundle import Bundle
+from contract.bundle_errors import BundleError, BundleMissing
+from contract.bundle_files import NO_KEYS, Files
 from contract.lease import Lease
 from contract.lock import LockError
+from contract.metadata import METADATA
 from contract.plain_file import NotPlain
 from contract.remedy import reason, remedy
 from contract.signature import SIGNATURE, SigningKeys
@@ -84,18 +87,22 @@ class ModelStore:
         return shown(content.decode(errors="replace").strip()) or None
 
     def metadata(self, version: str) -> dict[str, Any]:
-        """`bundle.read_metadata` of a version."""
-        return bundle.read_metadata(self.path(version), self.keys)
+        """`bundle_files.read_metadata` of a version."""
+        return bundle_files.read_metadata(self.path(version), self.keys)
+
+    def check(self, version: str) -> tuple[dict[str, Any], dict[str, bytes]]:
+        """`bundle_files.check` of a version."""
+        return bundle_files.check(self.path(version), self.keys)
 
     def instead_of(self, version: str) -> str:
         """Which other versions this process could use, in words, for whoever cannot use that one.
 
-        Their bytes are checked, and nothing is unpickled.
+        Their bytes are checked, and nothing is loaded.
         """
         found = []
         for other in self.versions():
             with suppress(BundleError):
-                metadata, _ = bundle.check(self.path(other), self.keys)
+                metadata, _ = self.check(other)
                 found.append((metadata["created_at"], other))
         newest = [other for _, other in sorted(found, reverse=True) if other != version][
             :_MAX_SHOWN
@@ -132,7 +139,7 @@ class ModelStore:
                 for name, content in files.items():
                     durable.write(staged / name, content)
                 if self.keys:
-                    signature = self.keys.sign(files[bundle.METADATA])
+                    signature = self.keys.sign(files[METADATA])
                     durable.write(staged / SIGNATURE, signature)
                 _sync_directory(staged)
                 return self._move(staged, target)
@@ -151,7 +158,7 @@ class ModelStore:
         directory = self.path(version)
         try:
             with self._locked():
-                signature = bundle.signature_for(directory, self.keys)
+                signature = bundle_files.signature_for(directory, self.keys)
                 staged = directory / f".{SIGNATURE}"
                 staged.unlink(missing_ok=True)
                 durable.write(staged, signature)
@@ -159,6 +166,29 @@ class ModelStore:
                 _sync_directory(directory)
         except OSError as error:
             raise StoreError(f"cannot sign {directory}: {reason(error)}") from error
+
+    def keep_conversion(self, version: str, files: Files) -> None:
+        """Keep what a version of format 1 is served from, in place of what there may be.
+
+        Raises BundleError.
+        """
+        self._require(version)
+        target = conversion.path_of(self.path(version))
+        try:
+            with self._staging() as staged:
+                for name, content in files.items():
+                    durable.write(staged / name, content)
+                if self.keys:
+                    durable.write(staged / SIGNATURE, self.keys.sign(files[conversion.RECORD]))
+                _sync_directory(staged)
+                target.parent.mkdir(exist_ok=True)
+                _put_aside(target, staged.parent)
+                staged.rename(target)
+                _sync_directory(target.parent)
+        except OSError as error:
+            raise StoreError(
+                f"cannot write {target}: {error.strerror}; nothing was converted: {remedy(error)}"
+            ) from error
 
     def previous(self) -> str | None:
         """The version to which a rollback leads: what was active before, and is still there."""
@@ -181,6 +211,7 @@ class ModelStore:
                     # Refused where its files could not be removed: a directory that gets another
                     # parent must itself be writable. What a killed removal leaves is swept away.
                     self.path(version).rename(aside / "bundle")
+                    _put_aside(conversion.path_of(self.path(version)), aside)
         except OSError as error:
             raise StoreError(f"cannot remove {self.root / version}: {reason(error)}") from error
 
@@ -258,8 +289,8 @@ class ModelStore:
         if _ID.fullmatch(entry.name):
             return True
         # A copy that somebody made of a version is that person's.
-        has_metadata = os.path.lexists(entry / bundle.METADATA)
-        return has_metadata and bundle.named(entry) in {None, entry.name}
+        has_metadata = os.path.lexists(entry / METADATA)
+        return has_metadata and bundle_files.named(entry) in {None, entry.name}
 
     def _is_there(self, version: str) -> bool:
         try:
@@ -297,6 +328,11 @@ class ModelStore:
             content = aside / "bundle"
             content.mkdir()
             yield content
+
+
+def _put_aside(conversion_of: Path, aside: Path) -> None:
+    with suppress(FileNotFoundError):
+        conversion_of.rename(aside / "conversion")
 
 
 def _lines(versions: list[str]) -> bytes:

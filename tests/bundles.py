@@ -8,10 +8,15 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from contract.bundle import Provenance, encode
+from contract.bundle import encode
 from contract.preprocessing import Matrix, Preprocessing
+from contract.provenance import Provenance
+from contract.request import Values
+from contract.scoring import Scorer
 from contract.store import ModelStore
+from contract.trees import Trees
 from tests.gmsc import SCHEMA
+from trainer.export import checkpoint
 
 PROVENANCE = Provenance(SCHEMA, "0" * 64, is_sample=False, settings={"seed": 0})
 
@@ -23,6 +28,11 @@ class Fitted:
     rows: Matrix
     preprocessing: Preprocessing
     model: Any
+    trees: bytes
+
+    @property
+    def scorer(self) -> Scorer:
+        return Scorer(self.preprocessing, Trees.from_bytes(self.trees))
 
 
 def fit(count: int = 500, seed: int = 7) -> Fitted:
@@ -30,7 +40,7 @@ def fit(count: int = 500, seed: int = 7) -> Fitted:
     preprocessing = Preprocessing.fit(SCHEMA, rows)
     model = HistGradientBoostingClassifier(max_iter=5, random_state=0)
     model.fit(preprocessing.transform(rows), rows[:, 2] + rows[:, 6] > 90)
-    return Fitted(rows, preprocessing, model)
+    return Fitted(rows, preprocessing, model, checkpoint(model))
 
 
 def random_rows(count: int, seed: int) -> Matrix:
@@ -48,6 +58,11 @@ def random_rows(count: int, seed: int) -> Matrix:
     return np.column_stack(columns)
 
 
+def as_sent(rows: Matrix) -> list[Values]:
+    """The rows as a request has them."""
+    return [[None if np.isnan(value) else value for value in row] for row in rows.tolist()]
+
+
 def files_of(
     fitted: Fitted,
     provenance: Provenance = PROVENANCE,
@@ -56,8 +71,8 @@ def files_of(
     return encode(
         provenance,
         preprocessing=fitted.preprocessing,
-        model=fitted.model,
-        golden_rows=fitted.rows[:20],
+        trees=fitted.trees,
+        golden_rows=as_sent(fitted.rows[:20]),
         report={
             "data": {"source": "random rows", "rows": len(fitted.rows)},
             "metrics": {"auc": 0.9},

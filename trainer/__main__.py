@@ -6,11 +6,11 @@ import sys
 
 from pydantic import ValidationError
 
-from contract.bundle import BundleError
+from contract.bundle_errors import BundleError
 from contract.schema import SchemaError
 from contract.secret import SecretError
 from contract.text import lines_shown
-from trainer import training, versions
+from trainer import conversions, training, versions
 from trainer.context import Context
 from trainer.errors import TrainerError
 from trainer.fetch import fetch
@@ -63,6 +63,8 @@ def _run(arguments: argparse.Namespace, settings: TrainerSettings) -> None:
     match arguments.command:
         case "train":
             training.train(context, if_none=arguments.if_none, activate=not arguments.no_activate)
+        case "convert":
+            conversions.convert_all(context)
         case "verify":
             training.verify(context, arguments.version)
         case "list":
@@ -88,6 +90,9 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train, publish and activate (the default)")
     train.add_argument("--if-none", action="store_true", help="only where no version is active")
     train.add_argument("--no-activate", action="store_true", help="only publish")
+    commands.add_parser(
+        "convert", help="make bundles of format 1, which hold pickles, servable by this release"
+    )
     commands.add_parser("list", help="the published versions")
     verify = commands.add_parser("verify", help="train again and compare to the bit")
     verify.add_argument("version", nargs="?", help="default: the active one")

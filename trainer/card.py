@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from contract.bundle import Provenance, installed_libraries
+from contract.provenance import Provenance, installed_libraries
 from contract.schema import DataSetSchema
 from trainer.sample import SOURCE
 

@@ -5,8 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from contract import bundle, golden
-from contract.bundle import Bundle, BundleIncompatible, GoldenMismatch, Provenance
+from contract import golden
+from contract.bundle import Bundle
+from contract.bundle_errors import BundleIncompatible, GoldenMismatch
+from contract.provenance import Provenance, installed_libraries
 from contract.store import ModelStore
 
 # What `diff` looks at, in this order.
@@ -53,7 +55,7 @@ def ingredients_differing(metadata: Mapping[str, Any], provenance: Provenance) -
     here = {
         "data.sha256": provenance.data_sha256,
         "settings": dict(provenance.settings),
-        "libraries": bundle.installed_libraries(),
+        "libraries": installed_libraries(),
         "schema_version": provenance.schema.id,
     }
     return [item.path for name in there for item in differences(there[name], here[name], name)]
@@ -72,7 +74,7 @@ def scores(store: ModelStore, first: str, second: str) -> str:
 
 def _score_change(one: Bundle, other: Bundle) -> str:
     rows = golden.rows(one.schema, one.golden)
-    change = np.abs(one.scorer.score(rows) - other.scorer.score(rows))
+    change = np.abs(one.scorer.score_rows(rows) - other.scorer.score_rows(rows))
     return (
         f"scores of {len(rows)} golden rows: {int((change > 0).sum())} differ, by at most"
         f" {change.max():.4g}"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from contract.bundle import BundleMissing
+from contract.bundle_errors import BundleMissing
 from contract.store import ModelStore
 from trainer.progress import Progress
 from trainer.settings import TrainerSettings

@@ -1,51 +1,73 @@
 """The rows that the api has to score as the trainer did: the edges of what is possible."""
 
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 
+from contract.feature import Feature, Value
 from contract.preprocessing import Matrix
+from contract.request import Values
 from contract.schema import DataSetSchema
 
 _QUANTILES = np.linspace(0, 1, 41)
+# Of a category with hundreds of levels only some; the trees treat them alike.
+_MOST_LEVELS = 9
+_UNKNOWN = "\N{REPLACEMENT CHARACTER} no level"
 
 
-def golden_rows(schema: DataSetSchema, features: Matrix) -> Matrix:
-    """Rows, (n, f), none of them a row of the data: typical ones, with one edge at a time."""
+def golden_rows(schema: DataSetSchema, features: Matrix) -> list[Values]:
+    """Rows of requests, none of them a row of the data: typical ones, with one edge at a time.
+
+    features: (n, f), a category as the place of its level.
+    """
     with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # a column all missing
         ladder = np.nanquantile(features, _QUANTILES, axis=0, method="nearest")
-    ladder = _possible(schema, ladder)
-    typical = ladder[len(ladder) // 2]
-    rows = [*ladder]
+    rows = [list(map(_value, schema.features, step)) for step in ladder.tolist()]
+    typical = rows[len(rows) // 2]
     for index, feature in enumerate(schema.features):
-        edges = [*feature.bounds, *feature.missing_codes]
-        if feature.nullable:
-            edges.append(np.nan)
         if feature.ratio_of:
-            base = list(schema.names).index(feature.ratio_of.feature)
+            base = schema.names.index(feature.ratio_of.feature)
             above = feature.ratio_of.above
-            bases = (0.0, above, float(np.nextafter(above, np.inf)), np.nan)
+            bases = (0.0, above, float(np.nextafter(above, np.inf)), None)
             amount = feature.bounds[1] / 1e5
-            rows.extend(_with(typical, {base: value, index: amount}) for value in bases)
-        rows.extend(_with(typical, {index: edge}) for edge in edges)
-    nullable = {place: np.nan for place, item in enumerate(schema.features) if item.nullable}
-    codes = {
+            possible = [value for value in bases if schema.features[base].accepts(value)]
+            rows.extend(_with(typical, {base: value, index: amount}) for value in possible)
+        rows.extend(_with(typical, {index: edge}) for edge in _edges(feature))
+    nullable: dict[int, Value] = {
+        place: None for place, item in enumerate(schema.features) if item.nullable
+    }
+    codes: dict[int, Value] = {
         place: item.missing_codes[-1]
         for place, item in enumerate(schema.features)
         if item.missing_codes
     }
-    rows += [_with(typical, nullable), _with(typical, codes), _with(typical, nullable | codes)]
-    return np.array(rows)
+    return [*rows, *(_with(typical, changes) for changes in (nullable, codes, nullable | codes))]
 
 
-def _possible(schema: DataSetSchema, ladder: Matrix) -> Matrix:
-    """A column that is missing throughout gets its example."""
-    examples = np.array([feature.example for feature in schema.features])
-    return np.where(np.isnan(ladder), examples, ladder)
+def _value(feature: Feature, number: float) -> Value:
+    """What a request says for a number of the data; a column missing throughout has its example."""
+    if np.isnan(number):
+        return float(feature.example) if feature.is_numeric else feature.example
+    if feature.kind == "category":
+        return feature.levels[int(number)]
+    return bool(number) if feature.kind == "boolean" else number
 
 
-def _with(row: Matrix, changes: dict[int, float]) -> Matrix:
-    changed = row.copy()
-    for place, value in changes.items():
-        changed[place] = value
-    return changed
+def _edges(feature: Feature) -> Iterator[Value]:
+    if feature.is_numeric:
+        yield from map(float, (*feature.bounds, *feature.missing_codes))
+    elif feature.kind == "boolean":
+        yield from (False, True)
+    else:
+        count = len(feature.levels)
+        for place in np.linspace(0, count - 1, min(count, _MOST_LEVELS)).astype(int).tolist():
+            yield feature.levels[place]
+        if feature.unknown == "missing":
+            yield _UNKNOWN
+    if feature.nullable:
+        yield None
+
+
+def _with(row: Values, changes: dict[int, Value]) -> Values:
+    return [changes.get(place, value) for place, value in enumerate(row)]

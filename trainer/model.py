@@ -9,9 +9,11 @@ from threadpoolctl import threadpool_limits
 
 from contract.preprocessing import Preprocessing
 from contract.schema import DataSetSchema
-from contract.scoring import Estimator, Scorer
+from contract.scoring import Scorer
+from contract.trees import Trees
 from trainer.data import Data
 from trainer.evaluation import require_both_labels
+from trainer.export import checkpoint
 from trainer.settings import TrainerSettings
 from trainer.split import RULE, held_out
 
@@ -31,7 +33,8 @@ class Trained:
     """A model with all that it learnt."""
 
     preprocessing: Preprocessing
-    model: Estimator
+    model: HistGradientBoostingClassifier
+    trees: bytes
     scorer: Scorer
     training: Data
     held_out: Data
@@ -61,11 +64,13 @@ def train(schema: DataSetSchema, data: Data, settings: TrainerSettings) -> Train
     inputs[:, np.isnan(inputs).all(axis=0)] = 0
     # One thread: sums of gradients are added up per thread, and doubles in another order are
     # another sum. The same model must come out whatever the number of cores. What is left is the
-    # C library's exp(), whose last bit differs between processors with and without fused
-    # multiply-add: there the golden rows refuse the other one's bundle.
+    # C library's exp() in the training, whose last bit differs between processors with and without
+    # fused multiply-add; what was trained scores alike on both.
     with threadpool_limits(limits=1):
         model.fit(inputs, training.labels)
-    return Trained(preprocessing, model, Scorer(preprocessing, model), training, test)
+    trees = checkpoint(model)
+    scorer = Scorer(preprocessing, Trees.from_bytes(trees))
+    return Trained(preprocessing, model, trees, scorer, training, test)
 
 
 def _part(data: Data, rows: Any) -> Data:

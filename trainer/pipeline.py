@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from contract import bundle, datasets, golden
-from contract.bundle import Provenance
+from contract.bundle_files import PICKLES
+from contract.provenance import Provenance
 from contract.schema import DataSetSchema
 from contract.store import ModelStore
 from trainer.card import model_card
@@ -14,6 +15,7 @@ from trainer.data import Data
 from trainer.data_files import NAME, find
 from trainer.errors import DataRefused, TrainerError
 from trainer.evaluation import Scores, choose_threshold, evaluate, require_quality, score
+from trainer.export import pickled
 from trainer.golden_rows import golden_rows
 from trainer.model import Trained, identity, train
 from trainer.progress import Progress
@@ -119,13 +121,15 @@ def encode(
 
         pictures = draw(schema, data, trained.held_out, result.scores, report)
         card = model_card(provenance, report, trained.preprocessing.describe(), TITLES)
+    pickled_parts = (pickled(trained.preprocessing), pickled(trained.model))
+    pickles = dict(zip(PICKLES, pickled_parts, strict=True))
     files = bundle.encode(
         provenance,
         preprocessing=trained.preprocessing,
-        model=trained.model,
+        trees=trained.trees,
         golden_rows=golden_rows(schema, data.features),
         report=report,
-        extras={CARD: card.encode(), **pictures},
+        extras={CARD: card.encode(), **pictures, **pickles},
     )
     if difference := golden.first_difference(schema, trained.scorer, files["golden.json"]):
         raise TrainerError(f"the model does not score its golden rows alike: {difference}")

@@ -5,12 +5,15 @@ from typing import Any
 import numpy as np
 
 from contract import golden
-from contract.bundle import Bundle, BundleError, BundleMissing
+from contract.bundle import Bundle
+from contract.bundle_errors import BundleError, BundleMissing
 from contract.digest import canonical_json
+from contract.metadata import FORMAT
 from contract.text import is_name
 from trainer.closed_data import is_closed
 from trainer.comparison import ingredients_differing
 from trainer.context import Context
+from trainer.conversions import convert_all
 from trainer.data import Data
 from trainer.errors import NotReproduced, TrainerError
 from trainer.evaluation import require_both_labels, score
@@ -23,6 +26,8 @@ def train(context: Context, *, if_none: bool, activate: bool) -> None:
     """Train, publish and activate; a version that is there already is not made again."""
     settings, store, progress = context.settings, context.store, context.progress
     active = store.active()
+    if if_none:
+        convert_all(context)
     if if_none and _is_there(context, active):
         progress.say(f"{active} is active: nothing to do", version=active)
         return
@@ -52,6 +57,11 @@ def verify(context: Context, version: str | None) -> None:
     """Train again from the data at hand and compare to the bit; raises NotReproduced."""
     version = version or context.require_active()
     published = context.store.load(version)
+    if published.metadata["format"] != FORMAT:
+        raise NotReproduced(
+            f"{version} has bundle format {published.metadata['format']}, and training makes format"
+            f" {FORMAT} here: run the release that made it to verify it"
+        )
     settings = _recorded(context.settings, published)
     data = load_data(published.schema, settings, context.progress, sample=published.is_sample)
     provenance = provenance_of(declared(settings), data, settings)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from contract import bundle
-from contract.bundle import (
-    Bundle,
+from contract import bundle_files
+from contract.bundle import Bundle
+from contract.bundle_errors import (
     BundleDamaged,
     BundleError,
     BundleIncompatible,
@@ -60,7 +60,7 @@ def _servable(context: Context, version: str, *, is_active: bool) -> Mapping[str
     """
     if is_active:
         return context.store.load(version).metadata
-    metadata, _ = bundle.check(context.store.path(version), context.store.keys)
+    metadata, _ = bundle_files.check(context.store.path(version), context.store.keys)
     return metadata
 
 
@@ -128,7 +128,7 @@ def prune(context: Context, keep: int) -> None:
     if active is not None and not is_name(active):
         raise TrainerError(f"{store.root}/current is damaged: `activate` a version first")
     # Also of one that nobody vouches for: it is only about its age.
-    ages = {version: bundle.born(store.path(version)) for version in store.versions()}
+    ages = {version: bundle_files.born(store.path(version)) for version in store.versions()}
     known = [(age, version) for version, age in ages.items() if age is not None]
     kept = {version for _, version in sorted(known, reverse=True)[:keep]}
     kept |= context.settings.pinned | {active or ""}

@@ -9,8 +9,8 @@ from typing import Any
 
 from api.model.card import Card
 from api.settings import ApiSettings, ModelRefused
-from contract.bundle import Bundle, BundleError
-from contract.golden import as_matrix
+from contract.bundle import Bundle
+from contract.bundle_errors import BundleError
 from contract.lease import Lease
 from contract.request import RequestModel, Values
 from contract.schema import DataSetSchema
@@ -110,7 +110,7 @@ class ServedModel:
         """Probability of the target's event for each row."""
         if len(rows) == 1:
             return [self.scorer.score_row(rows[0])]
-        probabilities: list[float] = self.scorer.score(as_matrix(rows)).tolist()
+        probabilities: list[float] = self.scorer.score_rows(rows).tolist()
         return probabilities
 
     def describe(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from contract.bundle import Provenance
+from contract.provenance import Provenance
 from tests import bundles
 from tests.gmsc import SCHEMA
 

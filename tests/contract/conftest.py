@@ -15,7 +15,7 @@ def fitted() -> Fitted:
 
 @pytest.fixture(scope="session")
 def scorer(fitted: Fitted) -> Scorer:
-    return Scorer(fitted.preprocessing, fitted.model)
+    return fitted.scorer
 
 
 @pytest.fixture

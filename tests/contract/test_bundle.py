@@ -1,4 +1,4 @@
-"""A bundle is what its trainer published, or it is refused with the reason and nothing unpickled.
+"""A bundle is what its trainer published, or it is refused with the reason; nothing is unpickled.
 
 In most tests the bundle holds a mine: a pickle that leaves a mark when it is loaded.
 """
@@ -15,20 +15,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from contract import bundle
-from contract.bundle import (
+from contract import bundle, bundle_files, provenance
+from contract.bundle_errors import (
     BundleDamaged,
     BundleError,
     BundleIncompatible,
     BundleMissing,
     GoldenMismatch,
 )
+from contract.bundle_files import PICKLES, PREPROCESSING, TREES, USED
 from contract.digest import canonical_json, sha256
-from contract.scoring import Scorer
-from tests.bundles import PROVENANCE, Fitted, files_of
+from contract.metadata import FORMAT, METADATA
+from tests.bundles import PROVENANCE, Fitted, files_of, fit
 from tests.gmsc import SCHEMA
-
-PICKLES = ("preprocessing.joblib", "model.joblib")
 
 Damage = Callable[[Path], Path | None]
 
@@ -48,7 +47,7 @@ def mark(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def mined(bundle_dir: Path, mark: Path) -> Iterator[Path]:
-    """A bundle, right in every hash, that must be refused before it is unpickled."""
+    """A bundle, right in every hash, whose pickles nobody may open."""
     for name in PICKLES:
         write(bundle_dir, name, pickle.dumps(Mine(mark)))
     yield bundle_dir
@@ -57,7 +56,7 @@ def mined(bundle_dir: Path, mark: Path) -> Iterator[Path]:
 
 def rewrite(directory: Path, change: Callable[[dict[str, Any]], object]) -> None:
     """Edit the metadata and give them the checksum that belongs to the edition."""
-    path = directory / bundle.METADATA
+    path = directory / METADATA
     metadata = json.loads(path.read_text())
     del metadata["checksum"]
     change(metadata)
@@ -74,8 +73,8 @@ def write(directory: Path, name: str, content: bytes) -> None:
 def renamed(directory: Path, change: Callable[[dict[str, Any]], object]) -> Path:
     """Edit the metadata so that version, directory and checksum agree with each other."""
     rewrite(directory, change)
-    metadata = json.loads((directory / bundle.METADATA).read_text())
-    version = bundle._version_of(metadata)
+    metadata = json.loads((directory / METADATA).read_text())
+    version = provenance.version_of(metadata)
     rewrite(directory, lambda metadata: metadata.update(version=version))
     return directory.rename(directory.with_name(version))
 
@@ -94,21 +93,23 @@ def test_a_whole_bundle_is_what_was_encoded(bundle_dir: Path, fitted: Fitted) ->
         0.25,
         False,
     )
-    expected = Scorer(fitted.preprocessing, fitted.model).score(fitted.rows)
+    expected = fitted.scorer.score(fitted.rows)
     assert loaded.scorer.score(fitted.rows).tobytes() == expected.tobytes()
 
 
-def test_the_mine_goes_off_where_everything_agrees(bundle_dir: Path, mark: Path) -> None:
+def test_the_mine_is_live(mined: Path, mark: Path) -> None:
     """Else the tests below prove nothing."""
-    write(bundle_dir, PICKLES[0], pickle.dumps(Mine(mark)))
-
-    with pytest.raises(Exception):  # noqa: B017, PT011 -- a mine is no model, whatever that raises
-        bundle.load(bundle_dir)
+    pickle.loads((mined / PICKLES[0]).read_bytes())
 
     assert mark.exists()
+    mark.rmdir()
 
 
-@pytest.mark.parametrize("name", [*PICKLES, "schema.json", "golden.json", "model_card.md"])
+def test_what_is_for_notebooks_is_not_opened(mined: Path) -> None:
+    assert bundle.load(mined).version == mined.name
+
+
+@pytest.mark.parametrize("name", [*USED, *PICKLES, "model_card.md"])
 @pytest.mark.parametrize(
     "change",
     [
@@ -127,16 +128,16 @@ def test_a_file_that_was_changed_is_refused(
         bundle.load(mined)
 
 
-def test_a_file_of_another_version_is_refused(mined: Path, mark: Path) -> None:
-    """Two whole pickles, changed for each other."""
-    (mined / PICKLES[1]).write_bytes(pickle.dumps((Mine(mark), 2)))
+def test_a_file_of_another_version_is_refused(mined: Path) -> None:
+    """Whole trees, of another model."""
+    (mined / TREES).write_bytes(fit(seed=8).trees)
 
-    with pytest.raises(BundleDamaged, match=r"model\.joblib is not the file"):
+    with pytest.raises(BundleDamaged, match=r"model\.treelite is not the file"):
         bundle.load(mined)
 
 
 def test_two_files_that_were_swapped_are_refused(bundle_dir: Path) -> None:
-    one, other = (bundle_dir / name for name in PICKLES)
+    one, other = (bundle_dir / name for name in (PREPROCESSING, TREES))
     first, second = one.read_bytes(), other.read_bytes()
     one.write_bytes(second)
     other.write_bytes(first)
@@ -145,7 +146,7 @@ def test_two_files_that_were_swapped_are_refused(bundle_dir: Path) -> None:
         bundle.load(bundle_dir)
 
 
-@pytest.mark.parametrize("name", [*PICKLES, "schema.json", "golden.json", bundle.METADATA])
+@pytest.mark.parametrize("name", [*USED, *PICKLES, METADATA])
 def test_a_missing_file_is_named(mined: Path, name: str) -> None:
     (mined / name).unlink()
 
@@ -158,13 +159,13 @@ def test_a_missing_bundle_is_no_damage(tmp_path: Path) -> None:
         bundle.load(tmp_path / "gmsc-1")
 
 
-@pytest.mark.parametrize("name", ["schema.json", *PICKLES, "golden.json"])
+@pytest.mark.parametrize("name", USED)
 def test_metadata_must_list_every_required_file(mined: Path, name: str) -> None:
-    metadata = bundle.read_metadata(mined)
+    metadata = bundle_files.read_metadata(mined)
     del metadata["files"][name]
 
     with pytest.raises(BundleDamaged, match=f"lists no {name}"):
-        bundle.read_files(mined, metadata)
+        bundle_files.read_files(mined, metadata)
 
 
 @pytest.mark.parametrize(
@@ -178,15 +179,15 @@ def test_metadata_must_list_every_required_file(mined: Path, name: str) -> None:
 def test_metadata_that_were_edited_are_refused(
     mined: Path, change: Callable[[bytes], bytes]
 ) -> None:
-    before = (mined / bundle.METADATA).read_bytes()
-    (mined / bundle.METADATA).write_bytes(change(json.dumps(json.loads(before)).encode()))
+    before = (mined / METADATA).read_bytes()
+    (mined / METADATA).write_bytes(change(json.dumps(json.loads(before)).encode()))
 
     with pytest.raises(BundleDamaged, match="was edited or cut"):
         bundle.load(mined)
 
 
 def test_metadata_in_another_layout_are_the_same(bundle_dir: Path) -> None:
-    edit(bundle_dir, bundle.METADATA, lambda text: json.dumps(json.loads(text)).encode())
+    edit(bundle_dir, METADATA, lambda text: json.dumps(json.loads(text)).encode())
 
     assert bundle.load(bundle_dir).version == bundle_dir.name
 
@@ -196,7 +197,7 @@ def test_metadata_in_another_layout_are_the_same(bundle_dir: Path) -> None:
     [b"", b"{", b"[]", b"null", b"{}", b'"text"', b"\xff\xfe", b'{"checksum": ""}', b"[" * 100_000],
 )
 def test_what_is_no_metadata_is_refused(mined: Path, text: bytes) -> None:
-    (mined / bundle.METADATA).write_bytes(text)
+    (mined / METADATA).write_bytes(text)
 
     with pytest.raises(BundleDamaged, match="is not a bundle's metadata"):
         bundle.load(mined)
@@ -204,7 +205,7 @@ def test_what_is_no_metadata_is_refused(mined: Path, text: bytes) -> None:
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", '"\\ud800"'])
 def test_metadata_with_what_is_no_json_are_refused(mined: Path, value: str) -> None:
-    edit(mined, bundle.METADATA, lambda text: text.replace(b"0.25", value.encode()))
+    edit(mined, METADATA, lambda text: text.replace(b"0.25", value.encode()))
 
     with pytest.raises(BundleDamaged, match="is not a bundle's metadata"):
         bundle.load(mined)
@@ -251,23 +252,15 @@ def test_a_copied_directory_is_refused(mined: Path) -> None:
         bundle.load(copy)
 
 
-@pytest.mark.parametrize("library", bundle.LIBRARIES)
-def test_a_bundle_of_other_libraries_is_refused(mined: Path, library: str) -> None:
-    """Where the version, the directory and the checksum all agree with the other library."""
+@pytest.mark.parametrize("library", provenance.LIBRARIES)
+def test_a_bundle_of_other_libraries_is_served(mined: Path, library: str) -> None:
+    """They made the model; what scores is bound to the format."""
     other = renamed(mined, lambda metadata: metadata["libraries"].update({library: "0.24"}))
 
-    with pytest.raises(BundleIncompatible, match=rf"trained with {library} 0\.24 \(here \d"):
-        bundle.load(other)
+    assert bundle.load(other).metadata["libraries"][library] == "0.24"
 
 
-def test_a_bundle_that_does_not_name_a_library_is_refused(mined: Path) -> None:
-    other = renamed(mined, lambda metadata: metadata["libraries"].pop("scikit-learn"))
-
-    with pytest.raises(BundleIncompatible, match=r"scikit-learn None \(here"):
-        bundle.load(other)
-
-
-@pytest.mark.parametrize("number", [0, bundle.FORMAT + 1, None, "1"])
+@pytest.mark.parametrize("number", [0, FORMAT + 1, None, "1", "2", True, 2.0])
 def test_another_format_is_refused_by_its_number(mined: Path, number: object) -> None:
     other = renamed(mined, lambda metadata: metadata.update(format=number))
 
@@ -312,13 +305,13 @@ def test_a_file_that_cannot_be_read_is_a_bundle_error(mined: Path) -> None:
 
 
 def test_a_bundle_says_what_made_it(bundle_dir: Path) -> None:
-    metadata = bundle.read_metadata(bundle_dir)
+    metadata = bundle_files.read_metadata(bundle_dir)
 
     assert metadata["version"] == PROVENANCE.version
     assert metadata["schema_version"] == "gmsc/1"
-    assert metadata["libraries"] == bundle.installed_libraries()
+    assert metadata["libraries"] == provenance.installed_libraries()
     assert metadata["data"]["sha256"] == "0" * 64
-    assert set(metadata["files"]) == {*PICKLES, "schema.json", "golden.json", "model_card.md"}
+    assert set(metadata["files"]) == {*USED, "model_card.md"}
 
 
 def test_what_cannot_stand_in_json_is_not_encoded(fitted: Fitted) -> None:

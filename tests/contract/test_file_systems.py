@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from contract import durable
-from contract.bundle import BundleMissing
+from contract.bundle_errors import BundleMissing
 from contract.lease import Lease
 from contract.store import ModelStore, StoreError
 from tests.bundles import Fitted

@@ -4,19 +4,18 @@ import json
 import math
 from typing import Any
 
-import numpy as np
 import pytest
 
 from contract import golden
 from contract.digest import canonical_json
 from contract.scoring import Scorer
-from tests.bundles import Fitted, fit
+from tests.bundles import Fitted, as_sent, fit
 from tests.gmsc import SCHEMA
 
 
 @pytest.fixture
 def document(fitted: Fitted, scorer: Scorer) -> Any:
-    return json.loads(golden.encode(SCHEMA, scorer, fitted.rows[:40]))
+    return json.loads(golden.encode(SCHEMA, scorer, as_sent(fitted.rows[:40])))
 
 
 def difference(scorer: Scorer, document: Any) -> str | None:
@@ -33,8 +32,8 @@ def test_each_row_is_the_request_that_a_client_would_send(document: Any, fitted:
     assert all(tuple(instance) == tuple(sorted(SCHEMA.names)) for instance in instances)
     assert all(isinstance(instance["age"], int) for instance in instances)
     assert None in [instance["NumberOfDependents"] for instance in instances]
-    sent = golden.as_matrix([[instance[name] for name in SCHEMA.names] for instance in instances])
-    np.testing.assert_array_equal(sent, fitted.rows[:40])
+    sent = [[instance[name] for name in SCHEMA.names] for instance in instances]
+    assert sent == as_sent(fitted.rows[:40])
 
 
 @pytest.mark.parametrize("place", [0, 39])
@@ -54,7 +53,7 @@ def test_a_score_that_differs_in_its_last_bit_is_found(
 def test_another_model_is_found(document: Any) -> None:
     other = fit(seed=8)
 
-    found = difference(Scorer(other.preprocessing, other.model), document)
+    found = difference(other.scorer, document)
 
     assert found is not None
     assert "the trainer saw" in found

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.preprocessing import Preprocessing
-from contract.scoring import Scorer
+from contract.row_preprocessing import RowPreprocessing
 from tests import bundles
 from tests.gmsc import SCHEMA
 
 FITTED = bundles.fit()
-SCORER = Scorer(FITTED.preprocessing, FITTED.model)
+SCORER = FITTED.scorer
 EDGES = sorted({*FITTED.preprocessing.lower.tolist(), *FITTED.preprocessing.upper.tolist()})
 
 value = st.one_of(
@@ -28,7 +28,7 @@ row = st.lists(value, min_size=len(SCHEMA.features), max_size=len(SCHEMA.feature
 def test_the_row_form_makes_the_same_inputs(values: list[float | None]) -> None:
     expected = FITTED.preprocessing.transform(np.array([values], dtype=np.float64))[0]
 
-    inputs = FITTED.preprocessing.row_form().transform(values)
+    inputs = RowPreprocessing(FITTED.preprocessing).transform(values)
 
     np.testing.assert_array_equal(np.array(inputs), expected)
 
@@ -45,9 +45,9 @@ def test_a_row_alone_has_the_bits_that_it_has_among_others(rows: list[list[float
 
 
 def test_rows_without_ratios_or_codes_have_a_row_form_too() -> None:
-    plain = Preprocessing(np.empty((0, 2)), (), np.zeros(2), np.ones(2), ("a", "b"))
+    plain = Preprocessing(((), ()), np.empty((0, 2)), (), np.zeros(2), np.ones(2), ("a", "b"))
 
-    assert plain.row_form().transform([2.0, -1.0]) == [1.0, 0.0]
+    assert RowPreprocessing(plain).transform([2.0, -1.0]) == [1.0, 0.0]
 
 
 @pytest.mark.parametrize("count", [0, 9, 11])
@@ -58,4 +58,4 @@ def test_a_row_of_another_length_is_refused(count: int) -> None:
 
 def test_inputs_of_another_length_are_refused() -> None:
     with pytest.raises(ValueError, match="inputs"):
-        SCORER._trees.predict_row([1.0])
+        SCORER._trees.margin_row([1.0])

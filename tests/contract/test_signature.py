@@ -1,4 +1,4 @@
-"""Where there are keys, only what one of them signed is read, and nothing else is unpickled."""
+"""Where there are keys, only what one of them signed is read, and nothing else is loaded."""
 
 import json
 import threading
@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from contract import bundle
-from contract.bundle import BundleDamaged, BundleMissing, BundleUnsigned
+from contract import bundle, bundle_files
+from contract.bundle_errors import BundleDamaged, BundleMissing, BundleUnsigned
+from contract.metadata import METADATA
 from contract.secret import SecretError, read_words
 from contract.signature import SIGNATURE, SigningKeys
 from contract.store import ModelStore
@@ -68,7 +69,7 @@ def test_what_agrees_with_itself_but_not_with_its_signature_is_refused(mined: Pa
 
 
 def test_the_signature_speaks_for_every_file(signed: Path) -> None:
-    edit(signed, "model.joblib", lambda content: content[:-1])
+    edit(signed, "model.treelite", lambda content: content[:-1])
 
     with pytest.raises(BundleDamaged):
         bundle.load(signed, SigningKeys([OLD]))
@@ -116,7 +117,7 @@ def test_signing_a_damaged_bundle_is_refused(signed: Path) -> None:
 
 def test_what_is_signed_is_what_was_checked(signed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever can write the volume gets nothing signed by changing it at the right moment."""
-    checked = bundle.read_files
+    checked = bundle_files.read_files
 
     def changed_after_the_check(directory: Path, metadata: Any) -> dict[str, bytes]:
         files = checked(directory, metadata)
@@ -142,7 +143,7 @@ def test_many_may_sign_while_one_reads(signed: Path) -> None:
     def read() -> int:
         count = 0
         while not ended.is_set():
-            bundle.read_metadata(signed, store.keys)
+            bundle_files.read_metadata(signed, store.keys)
             count += 1
         return count
 
@@ -208,4 +209,4 @@ def test_a_secret_that_cannot_be_read_is_an_error_that_does_not_quote_it(tmp_pat
 
 
 def _metadata(directory: Path) -> bytes:
-    return (directory / bundle.METADATA).read_bytes()
+    return (directory / METADATA).read_bytes()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.bundle import BundleMissing
+from contract.bundle_errors import BundleMissing
 from contract.store import ModelStore, StoreError
 from tests.contract.publisher import files_of, is_whole
 

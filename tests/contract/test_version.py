@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from contract import bundle
-from contract.bundle import Provenance
+from contract import bundle, provenance
+from contract.metadata import FORMAT, METADATA
+from contract.provenance import Provenance
 from tests.bundles import PROVENANCE, Fitted, files_of
 from tests.gmsc import SCHEMA
 
@@ -58,10 +59,10 @@ def test_a_model_of_the_sample_says_so_in_its_id() -> None:
     assert replace(PROVENANCE, is_sample=True).version.startswith("gmsc-sample-")
 
 
-@pytest.mark.parametrize("library", bundle.LIBRARIES)
+@pytest.mark.parametrize("library", provenance.LIBRARIES)
 def test_another_library_gives_another_id(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = PROVENANCE.version
-    others = {**bundle.installed_libraries(), library: "0.24"}
+    others = {**provenance.installed_libraries(), library: "0.24"}
     monkeypatch.setattr(bundle, "installed_libraries", lambda: others)
 
     assert PROVENANCE.version != before
@@ -69,7 +70,7 @@ def test_another_library_gives_another_id(library: str, monkeypatch: pytest.Monk
 
 def test_another_format_gives_another_id(monkeypatch: pytest.MonkeyPatch) -> None:
     before = PROVENANCE.version
-    monkeypatch.setattr(bundle, "FORMAT", bundle.FORMAT + 1)
+    monkeypatch.setattr(bundle, "FORMAT", FORMAT + 1)
 
     assert PROVENANCE.version != before
 
@@ -94,7 +95,7 @@ def test_another_process_gives_the_same_id(environment: Mapping[str, str]) -> No
 def test_encoding_again_gives_the_same_files(fitted: Fitted) -> None:
     """All but the moment, which stands in the metadata alone."""
     one, other = files_of(fitted), files_of(fitted)
-    first, second = (json.loads(files.pop(bundle.METADATA)) for files in (one, other))
+    first, second = (json.loads(files.pop(METADATA)) for files in (one, other))
 
     assert one == other
     for metadata in (first, second):

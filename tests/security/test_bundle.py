@@ -16,9 +16,10 @@ from typing import Any
 import httpx
 import pytest
 
-from contract import bundle
-from contract.bundle import BundleDamaged, BundleError
+from contract import bundle, provenance
+from contract.bundle_errors import BundleDamaged, BundleError
 from contract.digest import canonical_json, sha256
+from contract.metadata import METADATA
 from contract.store import ModelStore
 from tests.api.conftest import log_database
 from tests.api.service import Service
@@ -38,13 +39,13 @@ def directory(fitted: Fitted, tmp_path: Path) -> Path:
 
 def sealed(directory: Path, change: Change) -> Path:
     """The bundle with other metadata, and with version, name and checksum that belong to them."""
-    path = directory / bundle.METADATA
+    path = directory / METADATA
     metadata = json.loads(path.read_text())
     del metadata["checksum"]
     change(metadata)
     # What makes a version may itself be what was broken.
     try:
-        metadata["version"] = bundle._version_of(metadata)
+        metadata["version"] = provenance.version_of(metadata)
     except (LookupError, TypeError, ValueError):
         metadata.setdefault("version", directory.name)
     metadata["checksum"] = sha256(canonical_json(metadata))
@@ -221,7 +222,7 @@ def test_what_is_surplus_or_of_another_type_is_damage(directory: Path, change: C
     ],
 )
 def test_json_that_readers_would_differ_about_is_damage(directory: Path, text: bytes) -> None:
-    (directory / bundle.METADATA).write_bytes(text)
+    (directory / METADATA).write_bytes(text)
 
     refusal(directory)
 
@@ -268,12 +269,12 @@ def test_a_declaration_that_could_not_be_logged_is_damage(directory: Path, chang
     assert "schema.json" in refusal(with_document(directory, "schema.json", change))
 
 
-@pytest.mark.parametrize("name", ["model.joblib", "preprocessing.joblib"])
+@pytest.mark.parametrize("name", ["model.treelite", "preprocessing.json"])
 def test_what_is_no_model_is_damage(directory: Path, name: str) -> None:
-    assert "holds no model" in refusal(with_file(directory, name, b"no pickle"))
+    assert "holds no model" in refusal(with_file(directory, name, b"no model"))
 
 
-FILES = (bundle.METADATA, "schema.json", "golden.json", "model.joblib", "model_card.md")
+FILES = (METADATA, "schema.json", "golden.json", "model.treelite", "model_card.md")
 
 
 @pytest.mark.timeout(20)

@@ -15,10 +15,11 @@ from pydantic import SecretStr
 
 from api.http.keys import ApiKeys
 from api.settings import StartError
-from contract import bundle, golden
-from contract.bundle import BundleDamaged, BundleError, BundleIncompatible
+from contract import bundle, golden, provenance
+from contract.bundle_errors import BundleDamaged, BundleError, BundleIncompatible, GoldenMismatch
 from contract.digest import canonical_json, sha256
 from contract.document import RequestError
+from contract.metadata import METADATA
 from contract.schema import DataSetSchema, SchemaError
 from contract.secret import SecretError, read_words
 from contract.signature import SigningKeys
@@ -99,7 +100,7 @@ def refused_or_read(directory: Path) -> None:
     try:
         with soon():
             bundle.load(directory)
-    except (BundleDamaged, BundleIncompatible, bundle.GoldenMismatch) as error:
+    except (BundleDamaged, BundleIncompatible, GoldenMismatch) as error:
         assert str(error).isprintable() and len(str(error)) < 3000  # noqa: PT017, PT018 -- either
 
 
@@ -111,7 +112,7 @@ def files(fitted: Fitted) -> dict[str, bytes]:
 def published(root: Path, files: dict[str, bytes], metadata: dict[str, Any]) -> Path:
     """A bundle of these files whose metadata agree with themselves wherever they can."""
     with suppress(LookupError, TypeError, ValueError):
-        metadata["version"] = bundle._version_of(metadata)
+        metadata["version"] = provenance.version_of(metadata)
         metadata["checksum"] = sha256(canonical_json(metadata))
     name = str(metadata.get("version"))
     is_name = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
@@ -120,14 +121,14 @@ def published(root: Path, files: dict[str, bytes], metadata: dict[str, Any]) -> 
     for file, content in files.items():
         (directory / file).write_bytes(content)
     document = json.dumps(metadata).encode(errors="replace")
-    (directory / bundle.METADATA).write_bytes(document)
+    (directory / METADATA).write_bytes(document)
     return directory
 
 
 @fuzzed
 @given(data=st.data())
 def test_metadata(data: st.DataObject, files: dict[str, bytes], tmp_path: Path) -> None:
-    metadata = json.loads(files[bundle.METADATA])
+    metadata = json.loads(files[METADATA])
     del metadata["checksum"]
 
     changed = data.draw(edited(metadata))
@@ -141,7 +142,7 @@ def test_metadata(data: st.DataObject, files: dict[str, bytes], tmp_path: Path) 
 def test_documents_that_the_metadata_vouch_for(
     data: st.DataObject, name: str, files: dict[str, bytes], tmp_path: Path
 ) -> None:
-    metadata = json.loads(files[bundle.METADATA])
+    metadata = json.loads(files[METADATA])
     del metadata["checksum"]
     document = json.loads(files[name])
     if name == "golden.json":
@@ -155,8 +156,8 @@ def test_documents_that_the_metadata_vouch_for(
 @fuzzed
 @given(content=contents)
 def test_any_bytes_for_metadata(content: bytes, files: dict[str, bytes], tmp_path: Path) -> None:
-    directory = published(tmp_path / "models", files, json.loads(files[bundle.METADATA]))
-    (directory / bundle.METADATA).write_bytes(content)
+    directory = published(tmp_path / "models", files, json.loads(files[METADATA]))
+    (directory / METADATA).write_bytes(content)
 
     refused_or_read(directory)
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from contract.bundle import METADATA, Provenance
+from contract.metadata import METADATA
+from contract.provenance import Provenance
 from tests.gmsc import SCHEMA
 from trainer.data import Data
 from trainer.model import Trained

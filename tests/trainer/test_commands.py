@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from contract import bundle
+from contract import bundle, bundle_files, provenance
 from contract.digest import canonical_json, sha256
 from contract.store import ModelStore
 from tests.trainer.csv_text import csv_text, rows
@@ -157,11 +157,13 @@ def test_training_what_is_published_but_not_active_activates_it(
 
 
 def test_a_damaged_version_does_not_pass_for_the_model(one: Trainer) -> None:
-    (one.store.path(one.active) / "model.joblib").write_bytes(b"")
+    (one.store.path(one.active) / "model.treelite").write_bytes(b"")
 
     message = one.run(expected=1)
 
-    assert f"train failed: {one.active}/model.joblib is not the file that was published" in message
+    assert (
+        f"train failed: {one.active}/model.treelite is not the file that was published" in message
+    )
     assert "remove the directory and train again" in message
 
 
@@ -216,7 +218,7 @@ def test_without_data_the_sample_is_used_and_said_loudly(trainer: Trainer) -> No
 
 def test_list_shows_every_version_and_the_active_one(two: tuple[Trainer, str, str]) -> None:
     trainer, first, second = two
-    (trainer.store.path(first) / "model.joblib").write_bytes(b"")
+    (trainer.store.path(first) / "model.treelite").write_bytes(b"")
 
     lines = {line.split()[0]: line for line in trainer.run("list").splitlines()}
 
@@ -224,7 +226,7 @@ def test_list_shows_every_version_and_the_active_one(two: tuple[Trainer, str, st
     assert " active " in lines[second]
     assert " AUC 0." in lines[second]
     assert "3,000 rows, cs-training.csv" in lines[second]
-    assert f"damaged: {first}/model.joblib is not the file" in lines[first]
+    assert f"damaged: {first}/model.treelite is not the file" in lines[first]
 
 
 def test_list_for_machines_has_an_object_for_each_version(two: tuple[Trainer, str, str]) -> None:
@@ -285,7 +287,7 @@ def test_verify_finds_a_model_that_is_not_the_one_training_gives(
     trainer, first, second = two
     target, other = trainer.store.path(first), trainer.store.path(second)
     metadata = json.loads((target / "metadata.json").read_text())
-    for name in ("preprocessing.joblib", "model.joblib", "golden.json"):
+    for name in ("preprocessing.json", "model.treelite", "golden.json"):
         content = (other / name).read_bytes()
         (target / name).write_bytes(content)
         metadata["files"][name] = sha256(content)
@@ -369,7 +371,7 @@ def of_other_libraries(directory: Path) -> str:
     metadata = json.loads((directory / "metadata.json").read_text())
     del metadata["checksum"]
     metadata["libraries"]["scikit-learn"] = "0.24"
-    metadata["version"] = version = bundle._version_of(metadata)
+    metadata["version"] = version = provenance.version_of(metadata)
     metadata["checksum"] = sha256(canonical_json(metadata))
     (directory / "metadata.json").write_text(json.dumps(metadata))
     directory.rename(directory.with_name(version))
@@ -383,7 +385,7 @@ def test_prune_keeps_the_newest_the_active_and_the_pinned(two: tuple[Trainer, st
     (third,) = [
         version
         for version in trainer.store.versions()
-        if bundle.read_metadata(trainer.store.path(version))["settings"]["seed"] == 2
+        if bundle_files.read_metadata(trainer.store.path(version))["settings"]["seed"] == 2
     ]
     newest = set(trainer.store.versions()) - {first, second, third}
 

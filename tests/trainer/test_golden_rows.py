@@ -6,13 +6,15 @@ import pytest
 from contract.feature import Feature
 from contract.preprocessing import Matrix
 from tests.bundles import random_rows
+from tests.contract.tables import category, flag, number, table
 from tests.gmsc import SCHEMA
 from trainer.golden_rows import golden_rows
 from trainer.sample import make_sample
 
 NAMES = list(SCHEMA.names)
 DATA = make_sample(SCHEMA).features
-ROWS = golden_rows(SCHEMA, DATA)
+SENT = golden_rows(SCHEMA, DATA)
+ROWS = np.array(SENT, dtype=np.float64)
 
 
 @pytest.mark.parametrize(
@@ -24,9 +26,9 @@ ROWS = golden_rows(SCHEMA, DATA)
     ],
 )
 def test_each_value_is_possible(features: Matrix) -> None:
-    for row in golden_rows(SCHEMA, features).tolist():
+    for row in golden_rows(SCHEMA, features):
         for feature, value in zip(SCHEMA.features, row, strict=True):
-            assert feature.accepts(None if np.isnan(value) else value)
+            assert feature.accepts(value)
 
 
 @pytest.mark.parametrize("feature", SCHEMA.features, ids=lambda feature: feature.name)
@@ -58,4 +60,27 @@ def test_none_is_a_row_of_the_data() -> None:
 
 
 def test_the_same_data_gives_the_same_rows() -> None:
-    assert golden_rows(SCHEMA, DATA).tobytes() == ROWS.tobytes()
+    assert golden_rows(SCHEMA, DATA) == SENT
+
+
+def test_each_edge_of_each_kind_is_there() -> None:
+    schema = table(number(), flag(), category(), category("city", unknown="missing"))
+    features = np.array([[1.0, 0.0, 1.0, 0.0], [2.0, 1.0, np.nan, 2.0], [3.0, np.nan, 1.0, 1.0]])
+
+    rows = golden_rows(schema, features)
+
+    assert all(all(map(Feature.accepts, schema.features, row)) for row in rows)
+    assert {0, 1000, None, 2.0} <= {row[0] for row in rows}
+    assert {row[1] for row in rows} == {False, True, None}
+    assert {row[2] for row in rows} == {*schema.features[2].levels, None}
+    assert {row[3] for row in rows} > {*schema.features[3].levels, None}
+
+
+def test_of_many_levels_some_are_there_the_first_and_the_last_among_them() -> None:
+    levels = tuple(f"level {place}" for place in range(254))
+    schema = table(category(levels=levels, example=levels[0]))
+
+    values = {row[0] for row in golden_rows(schema, np.array([[3.0]]))}
+
+    assert {levels[0], levels[3], levels[-1]} <= values
+    assert len(values) < 20

@@ -8,8 +8,8 @@ import pytest
 
 from api.model.served import ServedModel
 from api.settings import ApiSettings, ModelRefused
-from contract.bundle import Provenance
 from contract.digest import canonical_json
+from contract.provenance import Provenance
 from tests.bundles import PROVENANCE, Fitted, files_of
 from tests.contract.conftest import fitted
 from tests.contract.test_bundle import write

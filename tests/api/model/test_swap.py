@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contract.bundle import Provenance, load
-from contract.golden import as_matrix
+from contract.bundle import load
+from contract.provenance import Provenance
 from contract.signature import SigningKeys
 from contract.store import ModelStore
 from tests import bundles
@@ -22,7 +22,7 @@ from tests.gmsc import SCHEMA
 
 SWAPS = 100
 INSTANCES = [SCHEMA.example | {"age": age} for age in range(20, 80)]
-ROWS = as_matrix([[instance[item.name] for item in SCHEMA.features] for instance in INSTANCES])
+ROWS = [[instance[name] for name in SCHEMA.names] for instance in INSTANCES]
 POLL = "0.05"
 
 
@@ -114,7 +114,7 @@ def test_a_hundred_swaps_under_load_fail_and_mix_no_answer(
 ) -> None:
     versions = store.versions()
     expected = {
-        version: load(store.path(version)).scorer.score(ROWS).tolist() for version in versions
+        version: load(store.path(version)).scorer.score_rows(ROWS).tolist() for version in versions
     }
     assert expected[versions[0]][0] != expected[versions[1]][0]
     since = log_database.query("SELECT now()")[0][0]
@@ -179,7 +179,7 @@ def test_what_served_from_when_on_stands_in_the_database(
 def test_a_damaged_model_changes_nothing_and_is_shown(service: Service, store: ModelStore) -> None:
     before = served(service)
     other = next(version for version in store.versions() if version != before)
-    model = store.path(other) / "model.joblib"
+    model = store.path(other) / "model.treelite"
     intact = model.read_bytes()
     model.write_bytes(intact[:-1])
 
@@ -188,7 +188,7 @@ def test_a_damaged_model_changes_nothing_and_is_shown(service: Service, store: M
 
     assert isinstance(shown, dict)
     assert shown["version"] == other
-    assert "model.joblib is not the file that was published" in shown["reason"]
+    assert "model.treelite is not the file that was published" in shown["reason"]
     assert health(service)["status"] == "degraded"
     assert httpx.get(f"{service.url}/readyz").status_code == 200
     answer = httpx.post(f"{service.url}/predict", json=SCHEMA.example).json()
