@@ -20,7 +20,7 @@ def convert_all(context: Context) -> None:
         except (BundleError, TrainerError) as error:
             if version == active:
                 raise
-            context.progress.say(f"not converted: {error}", version=version)
+            context.progress.say(f"not converted: {version}: {error}", version=version)
 
 
 def _convert(context: Context, version: str) -> None:

@@ -124,7 +124,7 @@ def test_what_is_signed_is_what_was_checked(signed: Path, monkeypatch: pytest.Mo
         rewrite(directory, lambda document: document["threshold"].update(value=0.99))
         return files
 
-    monkeypatch.setattr(bundle, "read_files", changed_after_the_check)
+    monkeypatch.setattr(bundle_files, "read_files", changed_after_the_check)
     ModelStore(signed.parent, SigningKeys([NEW])).sign(signed.name)
     monkeypatch.undo()
 
