@@ -17,17 +17,19 @@ from starlette.middleware.cors import CORSMiddleware
 from api import openapi, parent, status
 from api.http import errors
 from api.http.envelope import Envelope
+from api.http.error_form import ErrorForms
 from api.http.gate import Gate
 from api.http.guard import Guard
 from api.http.keys import ApiKeys
 from api.http.route import Route
+from api.http.state import State
 from api.model.served import ServedModel
 from api.model.serving import Serving
 from api.model.watcher import ModelWatcher
 from api.predictions import predict
+from api.predictions.oip import errors as oip_errors
 from api.predictions.oip import routes as oip
 from api.settings import ApiSettings, StartError, TracingSettings, complaints
-from api.state import State
 from api.telemetry import logs
 from api.telemetry.access_log import AccessLog
 from api.telemetry.figures import SharedFigures, SharedPages
@@ -128,6 +130,7 @@ async def _lifespan(given: ApiSettings | None, pages: SharedPages | None) -> Asy
                         allowed_hosts=words(settings.allowed_hosts),
                         origins=words(settings.cors_origins),
                     ),
+                    error_forms=ErrorForms({oip_errors.ROOT: oip_errors.error_object}),
                     scoring=CapacityLimiter(max(1, (os.cpu_count() or 2) - 1)),
                 )
         finally:

@@ -16,15 +16,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from api.http import headers
+from api.http.answers import PROBLEM_SCHEMA, ProblemDocument
 from api.http.problem_types import NOT_FOUND, PROBLEM_TYPES, UNAUTHORIZED
 from api.http.problems import Problem
+from api.http.state import Model, state_of
 from api.model.served import ServedModel
-from api.predictions.answers import PROBLEM_SCHEMA, ProblemDocument
 from api.predictions.oip.body_schema import body_schema
 from api.predictions.oip.routes import INFER
 from api.predictions.predict import MANY, ONE
 from api.predictions.scoring import HotRoute
-from api.state import Model, state_of
 
 _ASSETS = "/docs/assets"
 # Swagger UI's files from a package: the page works without the internet. They are named, for to

@@ -2,18 +2,20 @@
 
 from typing import Any
 
-import orjson
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from api.http.momentary import NOT_STORED, as_json
 from api.http.problem_types import NOT_FOUND, NOT_READY, PREFIX, PROBLEM_TYPES
 from api.http.problems import Problem
+from api.http.readiness import check_alive, check_ready, reason
 from api.http.route import Route
+from api.http.state import Log, Model, state_of
 from api.model.card import CARD, PAGE_HEADERS, PICTURES, Card
 from api.model.served import ServedModel
 from api.model.serving import Serving
-from api.predictions.answers import (
+from api.status_answers import (
     CARD_RESPONSES,
     HEALTH_RESPONSES,
     METRICS_RESPONSES,
@@ -22,14 +24,10 @@ from api.predictions.answers import (
     PROBE_RESPONSES,
     PROBLEM_TYPE_RESPONSES,
 )
-from api.state import Log, Model, state_of
 from api.telemetry.metrics import MEDIA_TYPE
-from db.log import LogStatus, PredictionLog
+from db.log import LogStatus
 
 router = APIRouter(route_class=Route)
-
-# What is served can be another model at the next request.
-_NOT_STORED = {"Cache-Control": "no-store"}
 
 
 @router.get("/health", tags=["status"], responses=HEALTH_RESPONSES)
@@ -38,7 +36,7 @@ async def health(request: Request, log: Log) -> Response:
     status = log.status()
     report = _report(state_of(request)["serving"], status)
     if not status.can_log:
-        raise Problem(NOT_READY, _reason(status), members={"health": report})
+        raise Problem(NOT_READY, reason(status), members={"health": report})
     return as_json(report)
 
 
@@ -72,7 +70,7 @@ async def describe_model(model: Model) -> Response:
 async def model_card(request: Request, model: Model) -> Response:
     """The model card: a page for people; with `Accept: text/markdown` its source."""
     card = _card_of(model)
-    headers = {**_NOT_STORED, "Vary": "Accept"}
+    headers = {**NOT_STORED, "Vary": "Accept"}
     if "text/markdown" in request.headers.get("accept", ""):
         return Response(card.markdown, headers=headers, media_type="text/markdown")
     return HTMLResponse(await card.page(), headers={**headers, **PAGE_HEADERS})
@@ -86,7 +84,7 @@ async def picture(name: str, request: Request, model: Model) -> Response:
         raise Problem(NOT_FOUND, "the model card has no such picture")
     plain = request.headers.get("accept") == "application/octet-stream"
     media_type = "application/octet-stream" if plain else "image/png"
-    return Response(content, headers={**_NOT_STORED, "Vary": "Accept"}, media_type=media_type)
+    return Response(content, headers={**NOT_STORED, "Vary": "Accept"}, media_type=media_type)
 
 
 @router.get(PREFIX + "{name}", tags=["status"], responses=PROBLEM_TYPE_RESPONSES)
@@ -107,19 +105,6 @@ async def index(request: Request, model: Model) -> Response:
     return as_json({"model_version": model.version, "links": links})
 
 
-def check_alive(log: PredictionLog) -> None:
-    """Raise Problem where only a restart helps."""
-    if not log.status().threads_alive:
-        raise Problem(NOT_READY, "a thread of the prediction log has ended: restart the service")
-
-
-def check_ready(log: PredictionLog) -> None:
-    """Raise Problem while the service cannot score and log."""
-    status = log.status()
-    if not (status.ready and status.threads_alive):
-        raise Problem(NOT_READY, _reason(status))
-
-
 def _report(serving: Serving, status: LogStatus) -> dict[str, Any]:
     model, refused = serving.model, serving.refused
     return {
@@ -133,16 +118,7 @@ def _report(serving: Serving, status: LogStatus) -> dict[str, Any]:
     }
 
 
-def _reason(status: LogStatus) -> str:
-    return status.reason or f"the prediction log is {status.state}"
-
-
 def _card_of(model: ServedModel) -> Card:
     if model.card is None:
         raise Problem(NOT_FOUND, f"the bundle of {model.version} holds no {CARD}")
     return model.card
-
-
-def as_json(document: dict[str, Any]) -> Response:
-    """What holds now, and is not to be kept."""
-    return Response(orjson.dumps(document), headers=_NOT_STORED, media_type="application/json")

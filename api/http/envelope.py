@@ -2,19 +2,19 @@
 
 import logging
 import time
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http import headers
-from api.http.error_form import answer
 from api.http.problem_types import INTERNAL_ERROR
 from api.http.problems import Problem
-from api.state import RequestState
-from api.telemetry.access_log import CLIENT_GONE
+from api.http.state import RequestState
+from api.telemetry.request import CLIENT_GONE, NO_ROUTE
 
-NO_ROUTE = "(none)"
+if TYPE_CHECKING:
+    from api.telemetry.request_span import RequestSpan
 
 logger = logging.getLogger("api")
 
@@ -36,7 +36,22 @@ class Envelope:
         if tracing is None:
             await self._request(scope, receive, send)
         else:
-            await tracing.trace(self._request, scope, receive, send)
+            await self._traced(tracing.begin(scope), scope, receive, send)
+
+    async def _traced(
+        self, span: "RequestSpan", scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Serve it within its span."""
+        state = cast("RequestState", scope["state"])
+        state["log"] = span.log(state["log"])
+        try:
+            scope = {**scope, "headers": span.headers()}
+            span.answered(*await self._request(scope, receive, send))
+        except BaseException as error:
+            span.failed(error)
+            raise
+        finally:
+            span.end(state["request_id"], state["model"].version, state.get("timing"))
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> tuple[str, int]:
         """Serve it; the route's template and the status."""
@@ -64,7 +79,8 @@ class Envelope:
             await self._app(scope, receive, send_with_id)
         except Problem as problem:
             # Of the guard: the application handles its own.
-            await answer(problem, scope, request_id)(scope, receive, send_with_id)
+            response = state["error_forms"].answer(problem, scope, request_id)
+            await response(scope, receive, send_with_id)
         except ClientDisconnect:
             # There is nobody left to answer.
             status = status or CLIENT_GONE
@@ -73,7 +89,8 @@ class Envelope:
                 raise  # a part is sent: only the connection can be broken off
             logger.exception("the request failed", extra={"fields": {"request_id": request_id}})
             detail = "an unexpected error; the request_id finds it in the service's log"
-            response = answer(Problem(INTERNAL_ERROR, detail), scope, request_id)
+            unforeseen = Problem(INTERNAL_ERROR, detail)
+            response = state["error_forms"].answer(unforeseen, scope, request_id)
             await response(scope, receive, send_with_id)
         finally:
             matched = scope.get("route")

@@ -6,7 +6,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http.error_form import answer
 from api.http.problem_types import (
     INVALID_FIELDS,
     LOG_UNAVAILABLE,
@@ -16,7 +15,7 @@ from api.http.problem_types import (
     ProblemType,
 )
 from api.http.problems import Problem
-from api.state import state_of
+from api.http.state import state_of
 from contract.document import InvalidFields, MalformedBody
 from db.log import LogUnavailable
 
@@ -30,7 +29,7 @@ async def handle(request: Request, error: Exception) -> Response:
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=dict(error.headers))
     state = state_of(request)
     problem = _problem_of(error)
-    response = answer(problem, request.scope, state["request_id"])
+    response = state["error_forms"].answer(problem, request.scope, state["request_id"])
     if problem.rules:
         state["log"].reject(
             state["request_id"],

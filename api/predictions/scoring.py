@@ -12,7 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from api.http import headers
 from api.http.body import check_media_type, read_body
-from api.state import RequestState, Timing, state_of
+from api.http.state import RequestState, state_of
+from api.telemetry.request import Timing
 from contract.request import Values
 from contract.scoring import decide
 from db.log import Context, Stamp

@@ -11,9 +11,6 @@ _PROBES = frozenset(
 )
 _LEVELS = ("debug", "info", "warning", "error")
 
-# The status, in the log only, of a request whose client went away before the answer.
-CLIENT_GONE = 499
-
 
 class AccessLog:
     """Formats on the spot (some microseconds) and leaves the writing to the writer's thread."""

@@ -23,7 +23,6 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from api.model.serving import Serving
 from api.telemetry.figures import Figures, Labels, Page
 from api.telemetry.log_figures import (
     CALL_SECONDS,
@@ -33,6 +32,7 @@ from api.telemetry.log_figures import (
     count_values,
     gauge_values,
 )
+from api.telemetry.model_figures import Served
 from db.log import STATES, PredictionLog
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -89,7 +89,7 @@ SIZE: int = _GAUGES.stop
 class Metrics(Collector):
     """Counts requests as they are answered; asks the log and the model each second."""
 
-    def __init__(self, serving: Serving, log: PredictionLog, figures: Figures | None = None):
+    def __init__(self, serving: Served, log: PredictionLog, figures: Figures | None = None):
         self._serving = serving
         self._log = log
         self._figures = Figures(SIZE) if figures is None else figures

@@ -4,8 +4,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from api.http.answers import Responses, error_responses
 from api.http.problem_types import NOT_FOUND, NOT_READY, ProblemType
-from api.predictions.answers import PREDICTION_KINDS, Responses, error_responses
+from api.predictions.answers import PREDICTION_KINDS
 from api.predictions.oip.errors import status_of
 from api.predictions.oip.tensors import OutputName
 

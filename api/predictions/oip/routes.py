@@ -7,12 +7,14 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import status
 from api.http.body import check_media_type
 from api.http.headers import Headers
+from api.http.momentary import as_json
 from api.http.problem_types import INVALID_HEADER, NOT_FOUND
 from api.http.problems import Problem
+from api.http.readiness import check_alive, check_ready
 from api.http.route import Route
+from api.http.state import Log, state_of
 from api.model.served import ServedModel
 from api.predictions.oip.answers import (
     INFER_RESPONSES,
@@ -26,8 +28,6 @@ from api.predictions.oip.errors import ROOT
 from api.predictions.oip.request import parse
 from api.predictions.oip.tensors import answered, inputs, outputs
 from api.predictions.scoring import Call, HotRoute, Scored, score, serve
-from api.state import Log, state_of
-from api.status import as_json
 
 _MODEL = "/models/{model_name}"
 _MODELS = (_MODEL, f"{_MODEL}/versions/{{model_version}}")
@@ -56,14 +56,14 @@ async def server_metadata(request: Request) -> Response:
 @router.get("/health/live", responses=LIVE_RESPONSES)
 async def live(log: Log) -> Response:
     """200 while the process and its log's threads live; else only a restart helps."""
-    status.check_alive(log)
+    check_alive(log)
     return as_json({"live": True})
 
 
 @router.get("/health/ready", responses=READY_RESPONSES)
 async def ready(log: Log) -> Response:
     """200 while the service can score and log."""
-    status.check_ready(log)
+    check_ready(log)
     return as_json({"ready": True})
 
 
@@ -84,7 +84,7 @@ async def model_metadata(request: Request) -> Response:
 async def model_ready(request: Request, log: Log) -> Response:
     """200 while the model can score and its predictions can be logged."""
     model = _served(request)
-    status.check_ready(log)
+    check_ready(log)
     return as_json({"name": model.schema.key, "ready": True})
 
 

@@ -1,11 +1,12 @@
 """What the lifespan opens and requests use."""
 
-from typing import TYPE_CHECKING, Annotated, NamedTuple, NotRequired, TypedDict, cast
+from typing import TYPE_CHECKING, Annotated, NotRequired, TypedDict, cast
 
 from anyio import CapacityLimiter
 from fastapi import Depends
 from starlette.requests import Request
 
+from api.http.error_form import ErrorForms
 from api.http.gate import Gate
 from api.http.guard import Guard
 from api.http.keys import ApiKeys
@@ -14,6 +15,7 @@ from api.model.serving import Serving
 from api.settings import ApiSettings
 from api.telemetry.access_log import AccessLog
 from api.telemetry.metrics import Metrics
+from api.telemetry.request import Timing
 from db.log import PredictionLog
 
 if TYPE_CHECKING:
@@ -33,16 +35,9 @@ class State(TypedDict):
     keys: ApiKeys
     gate: Gate
     guard: Guard
+    error_forms: ErrorForms
     scoring: CapacityLimiter
     """Threads that may score large requests at once."""
-
-
-class Timing(NamedTuple):
-    """When the model scored a request; times of `time.perf_counter`."""
-
-    began: float
-    ended: float
-    instances: int
 
 
 class RequestState(State):
