@@ -78,11 +78,14 @@ format: venv ## Rewrite the code in the project's format
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 # Large, and not wanted where the clients are only called.
 UNUSED := $(addprefix --no-emit-package ,cryptography pillow uvloop)
+# What serves calls treelite's library; its Python package, for which scipy is, is not imported.
+SERVED := --no-emit-package scipy
 
 .PHONY: lock
 lock: venv ## Resolve pyproject.toml, the tests' clients and the benchmark's peers into hashed files
 	@$(COMPILE) pyproject.toml --extra dev -o requirements/all.txt
-	@for image in api db trainer; do $(COMPILE) pyproject.toml --extra $$image -c requirements/all.txt -o requirements/$$image.txt; done
+	@for image in db trainer; do $(COMPILE) pyproject.toml --extra $$image -c requirements/all.txt -o requirements/$$image.txt; done
+	@$(COMPILE) $(SERVED) pyproject.toml --extra api -c requirements/all.txt -o requirements/api.txt
 	@for client in requirements/clients/*.in; do $(COMPILE) $(UNUSED) $$client -o $${client%.in}.txt; done
 	@cd requirements/clients/openapi-ts && npm install --silent --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 	@for peer in benchmarks/peers/*.in; do $(COMPILE) $$peer -o $${peer%.in}.txt; done

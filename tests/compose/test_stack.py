@@ -111,6 +111,13 @@ def test_containers_are_hardened(compose: Compose, service: str) -> None:
     assert "no-new-privileges:true" in host["SecurityOpt"]
 
 
+def test_the_image_that_serves_holds_nothing_that_trains(compose: Compose) -> None:
+    packages = ("joblib", "pandas", "pyarrow", "scipy", "sklearn")
+    probe = f"from importlib.util import find_spec as f; print([*filter(f, {packages})])"
+
+    assert compose.run("exec", "-T", "api", "python", "-c", probe).stdout.strip() == "[]"
+
+
 def test_only_the_api_is_reachable_and_only_from_this_machine(compose: Compose) -> None:
     published = {
         service: compose.container(service)["HostConfig"]["PortBindings"] or {}
