@@ -1,8 +1,8 @@
 """The content of a bundle of format 1: its arrays and numbers, with no class of the pickles' made.
 
-An unpickler calls what a pickle names. This one calls only what makes numpy's arrays; every other
-class that such a bundle names becomes an inert `Remains`, and any name beyond those is refused. So
-the libraries that the model was trained with need not be here, nor anything else of that release.
+An unpickler calls what a pickle names. This one calls only what makes numpy's arrays; whatever
+else is named, a class of scikit-learn's or a function of the system's, becomes an inert `Remains`.
+So nothing in a pickle acts, and the libraries that a model was trained with need not be here.
 """
 
 import io
@@ -26,8 +26,6 @@ _ARRAYS = {
     ("numpy.core.multiarray", "scalar"),
     ("numpy.core.multiarray", "_reconstruct"),
 }
-# What a classifier of scikit-learn's brings along; of the random generators nothing is needed.
-_INERT = ("sklearn.", "numpy.random.", "contract.preprocessing")
 
 
 class PicklesRefused(TrainerError):
@@ -59,12 +57,8 @@ class PickledTrees:
 
 class _Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib ships no types
     def find_class(self, module: str, name: str) -> Any:
-        """What a pickle may name."""
-        if (module, name) in _ARRAYS:
-            return super().find_class(module, name)
-        if module.startswith(_INERT):
-            return Remains
-        raise PicklesRefused(f"a pickle that names {module}.{name}, which no model of ours has")
+        """What a pickle gets for a name."""
+        return super().find_class(module, name) if (module, name) in _ARRAYS else Remains
 
 
 def read_trees(content: bytes) -> PickledTrees:
