@@ -12,7 +12,7 @@ from treelite.model_builder import (
 
 from contract import conversion, golden
 from contract.bundle_directory import read
-from contract.bundle_errors import BundleIncompatible, GoldenMismatch
+from contract.bundle_errors import BundleError, BundleIncompatible, GoldenMismatch
 from contract.bundle_files import (
     GOLDEN,
     PICKLES,
@@ -33,13 +33,17 @@ from trainer.pickles import PickledTrees, read_preprocessing, read_trees
 _TOLERANCE = 4 * np.finfo(np.float64).eps
 
 
-def is_pickled(store: ModelStore, version: str) -> bool:
-    """Whether the version is of format 1 and not converted; raises BundleError."""
+def needs_conversion(store: ModelStore, version: str) -> bool:
+    """Whether the version is of format 1 and has no conversion that this store would serve.
+
+    Raises BundleError where the bundle itself must not be used.
+    """
     if store.metadata(version)["format"] != PICKLED:
         return False
+    directory = store.path(version)
     try:
-        store.check(version)
-    except BundleIncompatible:
+        conversion.read(directory, read(directory, METADATA), store.keys)
+    except BundleError:
         return True
     return False
 

@@ -2,7 +2,7 @@
 
 from contract.bundle_errors import BundleError
 from trainer.context import Context
-from trainer.conversion import convert, is_pickled
+from trainer.conversion import convert, needs_conversion
 from trainer.errors import TrainerError
 
 
@@ -15,15 +15,16 @@ def convert_all(context: Context) -> None:
     active, store = context.store.active(), context.store
     for version in sorted(store.versions(), key=lambda version: version != active):
         try:
-            if is_pickled(store, version):
-                _convert(context, version)
+            if needs_conversion(store, version):
+                convert_one(context, version)
         except (BundleError, TrainerError) as error:
             if version == active:
                 raise
             context.progress.say(f"not converted: {version}: {error}", version=version)
 
 
-def _convert(context: Context, version: str) -> None:
+def convert_one(context: Context, version: str) -> None:
+    """Convert a version and say how its scores compare; raises TrainerError or BundleError."""
     change = convert(context.store, version)
     scores = (
         f"all {change.rows} golden scores equal to the last bit"

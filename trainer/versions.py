@@ -18,6 +18,8 @@ from contract.store import StoreError, VersionInUse
 from contract.text import is_name
 from trainer import comparison
 from trainer.context import Context
+from trainer.conversion import needs_conversion
+from trainer.conversions import convert_one
 from trainer.errors import TrainerError
 
 _STATES = {
@@ -106,6 +108,9 @@ def sign(context: Context, version: str | None) -> None:
         raise TrainerError("there is no key to sign with: set BUNDLE_SIGNING_KEY, see .env.example")
     version = version or context.require_active()
     context.store.sign(version)
+    if needs_conversion(context.store, version):
+        # Its conversion is made by whoever vouches for it, and bears the same key's signature.
+        convert_one(context, version)
     context.progress.say(f"{version} is signed", version=version)
 
 

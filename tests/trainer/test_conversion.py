@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import SecretStr
 
 from contract import bundle, conversion, stored_json
 from contract.bundle_errors import (
@@ -26,7 +27,7 @@ from tests import format_1
 from tests.bundles import PROVENANCE, Fitted, files_of, fit, publish
 from tests.contract.conftest import fitted
 from tests.contract.test_bundle import Mine
-from trainer import training
+from trainer import training, versions
 from trainer.context import Context
 from trainer.conversion import convert
 from trainer.conversions import convert_all
@@ -187,6 +188,19 @@ def test_where_there_are_keys_both_bear_signatures(tmp_path: Path, fitted: Fitte
     (signed.path(version) / SIGNATURE).unlink()
     with pytest.raises(BundleUnsigned, match="is not signed"):
         convert(signed, version)
+
+
+def test_who_signs_a_version_anew_signs_its_conversion(tmp_path: Path, fitted: Fitted) -> None:
+    root = tmp_path / "models"
+    version = format_1.publish(ModelStore(root), fitted)
+    convert(ModelStore(root), version)
+    context = Context.of(TrainerSettings(models_dir=root, bundle_signing_key=SecretStr("n" * 32)))
+    with pytest.raises(BundleUnsigned):
+        context.store.load(version)
+
+    versions.sign(context, version)
+
+    assert context.store.load(version).version == version
 
 
 def test_the_record_says_of_what_it_was_made(store: ModelStore, fitted: Fitted) -> None:
