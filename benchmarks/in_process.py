@@ -13,7 +13,7 @@ from benchmarks.rig import ROOT
 from contract.bundle import load
 from contract.preprocessing import Matrix
 from contract.store import ModelStore
-from trainer.text_file import open_text
+from trainer.text_file import Form, open_text
 
 _CALLS = 5000
 
@@ -56,7 +56,7 @@ def training(copies: Sequence[int], say: Callable[[str], None]) -> dict[str, Any
 
 def _repeat(source: Path, target: Path, copies: int) -> int:
     """Write the rows of a CSV, or of the one in a zip, several times; how many that makes."""
-    with open_text(source) as text:
+    with open_text(source, Form(source.name)) as text:
         header, body = text.readline(), text.read()
     with target.open("w", encoding="utf-8", newline="") as file:
         file.write(header)

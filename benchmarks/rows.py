@@ -12,11 +12,11 @@ import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from contract.preprocessing import Matrix
-from tests.gmsc import SCHEMA
-from trainer.csv_file import read_csv
+from tests.gmsc import DECLARATION, SCHEMA
 from trainer.data import Data
 from trainer.model import PARAMETERS
 from trainer.sample import make_sample
+from trainer.table import read_table
 
 COUNT = 1000
 
@@ -24,7 +24,7 @@ COUNT = 1000
 def data() -> Data:
     """The real data where GMSC_CSV names it, else the built-in sample."""
     path = os.environ.get("GMSC_CSV")
-    return read_csv(Path(path), SCHEMA) if path else make_sample(SCHEMA)
+    return read_table(Path(path), DECLARATION) if path else make_sample(SCHEMA)
 
 
 @dataclass(frozen=True)

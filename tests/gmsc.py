@@ -3,7 +3,8 @@
 from contract.datasets import declared
 from contract.feature import Value
 
-SCHEMA = declared("gmsc").schema
+DECLARATION = declared("gmsc")
+SCHEMA = DECLARATION.schema
 
 
 def as_read(value: Value) -> Value:

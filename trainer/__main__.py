@@ -80,7 +80,7 @@ def _run(arguments: argparse.Namespace, settings: TrainerSettings) -> None:
         case "prune":
             versions.prune(context, arguments.keep)
         case "fetch":
-            path = fetch(declared(settings), settings.fetch_dir, force=arguments.force)
+            path = fetch(declared(settings).schema, settings.fetch_dir, force=arguments.force)
             context.progress.say(f"{path}: the original data, checked; next: train")
 
 

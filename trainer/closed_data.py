@@ -2,12 +2,16 @@
 
 import os
 
+from contract.declaration import Declaration
 from trainer.errors import DataRefused
 from trainer.progress import Progress
+from trainer.sample import has_sample
 from trainer.settings import TrainerSettings
 
 
-def is_closed(settings: TrainerSettings, progress: Progress, *, first: bool) -> bool:
+def is_closed(
+    declaration: Declaration, settings: TrainerSettings, progress: Progress, *, first: bool
+) -> bool:
     """Whether it cannot be seen if there is data.
 
     A checkout made under umask 077 is such a one, as a container sees it. The first model is made
@@ -21,7 +25,7 @@ def is_closed(settings: TrainerSettings, progress: Progress, *, first: bool) -> 
         f"{directory} is closed to the user that trains (umask 077 makes it so), and what lies"
         " there cannot be used: chmod -R go+rX data"
     )
-    if not first:
+    if not first or not has_sample(declaration.schema):
         raise DataRefused(remedy)
     progress.warn(f"{remedy}. Training on the BUILT-IN SAMPLE: its rows are made up")
     return True

@@ -1,7 +1,7 @@
 """The data as the training takes it: a label and the features of each row, and its identity."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +20,16 @@ Labels = NDArray[np.int8]
 class Data:
     """Rows in the order of their file.
 
-    features: (n, f), NaN where missing. labels: (n,), 0 or 1.
+    features: (n, f), NaN where missing; a boolean is 1 or 0, a category the place of its level
+    among all. labels: (n,), 0 or 1. split_keys: (n,), what the split goes by where it is not the
+    features: times in microseconds since 1970, or hashes of the groups.
     """
 
     features: Matrix
     labels: Labels
     source: str
     is_sample: bool
+    split_keys: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -44,4 +47,15 @@ class Data:
             # One NaN and one zero: other bits of the same value are the same data.
             values = np.where(np.isnan(self.features[rows]), np.nan, self.features[rows]) + 0.0
             digest.update(values.astype("<f8").tobytes())
+        if self.split_keys is not None:
+            digest.update(b"split keys\n" + self.split_keys.astype("<f8").tobytes())
         return digest.hexdigest()
+
+    def part(self, rows: NDArray[np.bool_]) -> "Data":
+        """Some of the rows."""
+        return replace(
+            self,
+            features=self.features[rows],
+            labels=self.labels[rows],
+            split_keys=None if self.split_keys is None else self.split_keys[rows],
+        )

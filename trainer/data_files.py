@@ -4,18 +4,17 @@ Where something lies that could be meant, it is taken, or named in a refusal: it
 over, for then the built-in sample would be trained.
 """
 
-import csv
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from contract.schema import DataSetSchema
+from contract.declaration import Declaration
 from trainer.errors import DataRefused
-from trainer.text_file import is_helper, is_training_data, open_text
+from trainer.sample import has_sample
+from trainer.table import columns_in
+from trainer.text_file import is_helper, is_training_data, stem
 
-NAME = "cs-training.csv"
-_EXACT = (NAME, f"{NAME}.zip")
 _DEEPEST = 3
 _MOST = 1000
 _SHOWN = 5
@@ -23,45 +22,61 @@ _SHOWN = 5
 # What data comes in, whether or not it can be read here.
 _DATA = re.compile(
     r"\.(csv|tsv|tab|xlsx?|ods|parquet|arff|zip|gz|bz2|xz|zst|7z|rar|tgz|tar|part|crdownload"
-    r"|download)$|cs.?training",
+    r"|download)$",
     re.IGNORECASE,
 )
-_READABLE = re.compile(r"\.(csv|zip|gz|txt)$", re.IGNORECASE)
+_READABLE = re.compile(r"\.(csv|tsv|parquet|zip|gz|txt)$", re.IGNORECASE)
 
 
-def find(directory: Path, schema: DataSetSchema) -> Path | None:
+def name_of(declaration: Declaration) -> str:
+    """The name under which the data is looked for."""
+    return declaration.source.file or f"{declaration.schema.key}.csv"
+
+
+def find(directory: Path, declaration: Declaration) -> Path | None:
     """The data below a directory, None where nothing is there that could be it.
 
     Raises DataRefused where it is not clear which file is meant, or none of them can be.
     """
-    for name in _EXACT:
+    wanted = name_of(declaration)
+    for name in (wanted, f"{wanted}.zip"):
         # A link that leads nowhere is data that is missing, and not no data.
         if os.path.lexists(directory / name):
-            return _within(directory / name, schema)
+            return _within(directory / name, declaration)
     found = list(_files(directory))
-    meant = [path for path in found if is_training_data(path.name)]
-    meant = meant or [path for path in found if _fits(path, schema)]
+    meant = [path for path in found if is_training_data(path.name, wanted)]
+    meant = meant or [path for path in found if _fits(path, declaration)]
     if len(meant) > 1:
         raise DataRefused(
             f"several files in {directory} could be the data: {_listed(meant, directory)}; name"
-            f" the right one {NAME}, or set DATA_PATH to it"
+            f" the right one {wanted}, or set DATA_PATH to it"
         )
     if meant:
         return meant[0]
-    if others := [path for path in found if _DATA.search(path.name)]:
+    if others := [path for path in found if _is_data(path.name, wanted)]:
         raise DataRefused(
             f"{directory} holds {_listed(others, directory)}, and none of them can be read as the"
-            f" training data of {schema.title}: put {NAME} there (a CSV, zipped or not), set"
-            " DATA_PATH to it, or move them away to train on the built-in sample"
+            f" training data of {declaration.schema.title}: put {wanted} there"
+            f" ({_kind_of(wanted)}), set DATA_PATH to it, or move them away"
+            + (" to train on the built-in sample" if has_sample(declaration.schema) else "")
         )
     return None
 
 
-def _within(path: Path, schema: DataSetSchema) -> Path:
+def _is_data(name: str, wanted: str) -> bool:
+    """Whether a file looks like data, or bears the name of it."""
+    return _DATA.search(name) is not None or stem(wanted) in stem(name)
+
+
+def _kind_of(wanted: str) -> str:
+    return "Parquet" if wanted.lower().endswith(".parquet") else "a CSV, zipped or not"
+
+
+def _within(path: Path, declaration: Declaration) -> Path:
     """The data that bears the right name; or a directory does, made by unpacking or by a mount."""
     if not path.is_dir():
         return path
-    found = find(path, schema)
+    found = find(path, declaration)
     if found is None:
         raise DataRefused(
             f"{path} is a directory, and holds no data: put the file in its place (Docker makes"
@@ -96,7 +111,7 @@ def _unreadable(error: OSError) -> None:
         ) from error
 
 
-def _fits(path: Path, schema: DataSetSchema) -> bool:
+def _fits(path: Path, declaration: Declaration) -> bool:
     """Whether a file of another name holds the columns of the data.
 
     Raises DataRefused where that cannot be told, for the right to read it is lacking.
@@ -104,15 +119,12 @@ def _fits(path: Path, schema: DataSetSchema) -> bool:
     if not _READABLE.search(path.name):
         return False
     try:
-        with open_text(path) as file:
-            (names,) = csv.reader([file.readline(2**16).lstrip("\ufeff")])
+        names = columns_in(path, declaration)
     except DataRefused as error:
         if isinstance(error.__cause__, PermissionError):
             raise
         return False
-    except (csv.Error, ValueError):
-        return False
-    return {schema.target.name, *schema.names} <= set(names)
+    return {declaration.schema.target.name, *declaration.schema.names} <= set(names)
 
 
 def _listed(paths: list[Path], directory: Path) -> str:

@@ -1,16 +1,10 @@
-"""How good the model is on rows that it has not seen, and from where on it says 1."""
+"""How good the model is on rows that it has not seen."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import (
-    average_precision_score,
-    brier_score_loss,
-    precision_recall_curve,
-    roc_auc_score,
-)
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from contract.preprocessing import Matrix
 from contract.scoring import Scorer
@@ -22,14 +16,6 @@ Scores = NDArray[np.float64]
 _ROWS_AT_ONCE = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """From this probability on the prediction is 1."""
-
-    value: float
-    reason: str
-
-
 def score(scorer: Scorer, features: Matrix) -> Scores:
     """Scores of many rows, (n,), in bounded memory."""
     parts = [
@@ -39,24 +25,10 @@ def score(scorer: Scorer, features: Matrix) -> Scores:
     return np.concatenate(parts)
 
 
-def choose_threshold(labels: Labels, scores: Scores) -> Threshold:
-    """The probability that balances the two kinds of error best, by F1, on the training part."""
-    precision, recall, thresholds = precision_recall_curve(labels, scores)
-    f1 = 2 * precision * recall / np.maximum(precision + recall, np.finfo(float).tiny)
-    best = int(np.argmax(f1[:-1]))
-    return Threshold(
-        value=float(thresholds[best]),
-        reason=(
-            f"highest F1 ({f1[best]:.3f}) on the training part: no costs of the two kinds of error"
-            " are known, so neither is preferred"
-        ),
-    )
-
-
-def evaluate(held_out: Data, scores: Scores, threshold: Threshold) -> dict[str, Any]:
-    """Metrics on the held-out part."""
+def evaluate(held_out: Data, scores: Scores, threshold: float) -> dict[str, Any]:
+    """Metrics on the held-out part; threshold: from this probability on the prediction is 1."""
     labels = held_out.labels
-    predicted = scores >= threshold.value
+    predicted = scores >= threshold
     return {
         "rows": len(labels),
         "positives": int(labels.sum()),

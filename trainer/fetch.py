@@ -59,6 +59,11 @@ def fetch(
     A file that is there already is left alone: it is either what would be written, or somebody's,
     and then only `force` replaces it, once the new one is there and right.
     """
+    if schema.key != "gmsc":
+        raise FetchFailed(
+            f"{schema.title} cannot be fetched, only Give Me Some Credit (DATASET=gmsc): put its"
+            " data into data/ yourself"
+        )
     path = directory / NAME
     if path.exists():
         if _digest(path.read_bytes()) == sha256:

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
+from contract.declaration import Declaration
 from contract.preprocessing import Preprocessing
 from contract.schema import DataSetSchema
 from contract.scoring import Scorer
@@ -15,7 +16,7 @@ from trainer.data import Data
 from trainer.evaluation import require_both_labels
 from trainer.export import checkpoint
 from trainer.settings import TrainerSettings
-from trainer.split import RULE, held_out
+from trainer.split import RULES, split
 
 # Chosen once, on the real data; more trees or leaves gain nothing there and cost each prediction.
 PARAMETERS: dict[str, Any] = {
@@ -29,36 +30,53 @@ PARAMETERS: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trained:
-    """A model with all that it learnt."""
+class Fitted:
+    """What some rows teach; trees: the model as data, scorer: all of it in one."""
 
     preprocessing: Preprocessing
     model: HistGradientBoostingClassifier
     trees: bytes
     scorer: Scorer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained(Fitted):
+    """A model with all that it learnt, and the rows that it learnt from or not."""
+
     training: Data
     held_out: Data
 
 
-def identity(settings: TrainerSettings) -> dict[str, Any]:
+def identity(declaration: Declaration, settings: TrainerSettings) -> dict[str, Any]:
     """The settings that make the version id."""
+    costs = {} if declaration.costs is None else {"costs": declaration.costs.model_dump()}
     return {
         "seed": settings.seed,
         "test_share": settings.test_share,
-        "split": RULE,
+        "split": RULES[declaration.split],
         "model": "HistGradientBoostingClassifier",
         "parameters": PARAMETERS,
+        **costs,
     }
 
 
-def train(schema: DataSetSchema, data: Data, settings: TrainerSettings) -> Trained:
+def train(declaration: Declaration, data: Data, settings: TrainerSettings) -> Trained:
     """Fit preprocessing and model on the training part; raises QualityRefused."""
-    apart = held_out(data.features, settings.test_share)
-    training, test = _part(data, ~apart), _part(data, apart)
+    apart = split(declaration, data, settings.test_share)
+    training, test = data.part(~apart), data.part(apart)
     require_both_labels(training, "training")
     require_both_labels(test, "held-out")
+    found = fit(declaration.schema, training, settings)
+    return Trained(found.preprocessing, found.model, found.trees, found.scorer, training, test)
+
+
+def fit(schema: DataSetSchema, training: Data, settings: TrainerSettings) -> Fitted:
+    """Learn preprocessing and trees from the rows."""
     preprocessing = Preprocessing.fit(schema, training.features)
-    model = HistGradientBoostingClassifier(random_state=settings.seed, **PARAMETERS)
+    categories = preprocessing.categories
+    # Only where there are some: the model of a table without is the same object as ever.
+    own_splits = {"categorical_features": categories} if categories else {}
+    model = HistGradientBoostingClassifier(random_state=settings.seed, **PARAMETERS, **own_splits)
     inputs = preprocessing.transform(training.features)
     # scikit-learn cannot bin a column without a value; a constant one teaches the same: nothing.
     inputs[:, np.isnan(inputs).all(axis=0)] = 0
@@ -69,9 +87,4 @@ def train(schema: DataSetSchema, data: Data, settings: TrainerSettings) -> Train
     with threadpool_limits(limits=1):
         model.fit(inputs, training.labels)
     trees = checkpoint(model)
-    scorer = Scorer(preprocessing, Trees.from_bytes(trees))
-    return Trained(preprocessing, model, trees, scorer, training, test)
-
-
-def _part(data: Data, rows: Any) -> Data:
-    return Data(data.features[rows], data.labels[rows], data.source, data.is_sample)
+    return Fitted(preprocessing, model, trees, Scorer(preprocessing, Trees.from_bytes(trees)))

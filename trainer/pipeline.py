@@ -6,21 +6,22 @@ from typing import Any
 
 from contract import bundle, datasets, golden
 from contract.bundle_files import PICKLES
+from contract.declaration import Declaration
 from contract.provenance import Provenance
-from contract.schema import DataSetSchema
 from contract.store import ModelStore
 from trainer.card import model_card
-from trainer.csv_file import read_csv
 from trainer.data import Data
-from trainer.data_files import NAME, find
+from trainer.data_files import find, name_of
 from trainer.errors import DataRefused, TrainerError
-from trainer.evaluation import Scores, choose_threshold, evaluate, require_quality, score
+from trainer.evaluation import Scores, evaluate, require_quality, score
 from trainer.export import pickled
 from trainer.golden_rows import golden_rows
 from trainer.model import Trained, identity, train
 from trainer.progress import Progress
-from trainer.sample import make_sample
+from trainer.sample import has_sample, make_sample
 from trainer.settings import TrainerSettings
+from trainer.table import read_table
+from trainer.threshold import choose_threshold
 
 CARD = "model_card.md"
 
@@ -38,13 +39,13 @@ class Result:
     report: dict[str, Any]
 
 
-def declared(settings: TrainerSettings) -> DataSetSchema:
+def declared(settings: TrainerSettings) -> Declaration:
     """The declaration of the data set; raises SchemaError."""
-    return datasets.declared(settings.dataset).schema
+    return datasets.declared(settings.dataset)
 
 
 def load_data(
-    schema: DataSetSchema,
+    declaration: Declaration,
     settings: TrainerSettings,
     progress: Progress,
     *,
@@ -54,38 +55,42 @@ def load_data(
 
     sample: whether it must be the sample; None: whatever is there.
     """
-    path = None if sample else _located(schema, settings)
-    if path is None:
-        if sample is False:
-            raise DataRefused(
-                f"the real data is needed, and there is no cs-training.csv in {settings.data_dir}:"
-                " put it there, or set DATA_PATH"
-            )
-        if sample is None:
-            progress.warn(
-                f"No cs-training.csv in {settings.data_dir}, and DATA_PATH is not set: training on"
-                " the BUILT-IN SAMPLE.\nIts rows are made up, and so is what this model says."
-                " Real data: data/README.md"
-            )
-        return make_sample(schema)
-    with progress.step(f"read {path.name}"):
-        return read_csv(path, schema)
+    path = None if sample else _located(declaration, settings)
+    if path is not None:
+        with progress.step(f"read {path.name}"):
+            return read_table(path, declaration)
+    missing = f"{name_of(declaration)} in {settings.data_dir}"
+    if sample is False or not has_sample(declaration.schema):
+        why = "" if has_sample(declaration.schema) else ", of which there is no built-in sample"
+        raise DataRefused(
+            f"the real data of {declaration.schema.title} is needed{why}, and there is no"
+            f" {missing}: put it there, or set DATA_PATH"
+        )
+    if sample is None:
+        progress.warn(
+            f"No {missing}, and DATA_PATH is not set: training on the BUILT-IN SAMPLE.\n"
+            "Its rows are made up, and so is what this model says. Real data: data/README.md"
+        )
+    return make_sample(declaration.schema)
 
 
-def provenance_of(schema: DataSetSchema, data: Data, settings: TrainerSettings) -> Provenance:
+def provenance_of(declaration: Declaration, data: Data, settings: TrainerSettings) -> Provenance:
     """What the version id is made of."""
-    return Provenance(schema, data.sha256(schema), data.is_sample, identity(settings))
+    schema = declaration.schema
+    return Provenance(schema, data.sha256(schema), data.is_sample, identity(declaration, settings))
 
 
-def fit(schema: DataSetSchema, data: Data, settings: TrainerSettings, progress: Progress) -> Result:
+def fit(
+    declaration: Declaration, data: Data, settings: TrainerSettings, progress: Progress
+) -> Result:
     """Train and evaluate; raises QualityRefused where there is nothing to tell apart."""
     with progress.step("train"):
-        trained = train(schema, data, settings)
+        trained = train(declaration, data, settings)
+    with progress.step("choose the threshold"):
+        threshold = choose_threshold(declaration, trained, settings)
     with progress.step("evaluate"):
-        training_scores = score(trained.scorer, trained.training.features)
-        threshold = choose_threshold(trained.training.labels, training_scores)
         scores = score(trained.scorer, trained.held_out.features)
-        metrics = evaluate(trained.held_out, scores, threshold)
+        metrics = evaluate(trained.held_out, scores, threshold.value)
     report: dict[str, Any] = {
         "data": {
             "source": data.source,
@@ -95,6 +100,7 @@ def fit(schema: DataSetSchema, data: Data, settings: TrainerSettings, progress: 
             "training_positives": int(trained.training.labels.sum()),
             "held_out_rows": len(trained.held_out),
         },
+        "declaration": declaration.record(),
         "metrics": metrics,
         "threshold": {"value": threshold.value, "reason": threshold.reason},
     }
@@ -102,10 +108,14 @@ def fit(schema: DataSetSchema, data: Data, settings: TrainerSettings, progress: 
 
 
 def make(
-    provenance: Provenance, data: Data, settings: TrainerSettings, progress: Progress
+    declaration: Declaration,
+    provenance: Provenance,
+    data: Data,
+    settings: TrainerSettings,
+    progress: Progress,
 ) -> dict[str, bytes]:
     """The bundle's files; raises QualityRefused."""
-    result = fit(provenance.schema, data, settings, progress)
+    result = fit(declaration, data, settings, progress)
     require_quality(result.report["metrics"], settings.min_auc)
     return encode(provenance, data, result, progress)
 
@@ -144,15 +154,17 @@ def publish(store: ModelStore, version: str, files: dict[str, bytes]) -> bool:
     return published
 
 
-def _located(schema: DataSetSchema, settings: TrainerSettings) -> Path | None:
+def _located(declaration: Declaration, settings: TrainerSettings) -> Path | None:
     """Where the real data is; None where there is none. Raises DataRefused."""
     path = settings.data_path
     if path is None:
-        return find(settings.data_dir, schema)
+        return find(settings.data_dir, declaration)
     if path.is_dir():
-        found = find(path, schema)
+        found = find(path, declaration)
         if found is None:
-            raise DataRefused(f"{path}: a directory without {NAME} in it: put the data there")
+            raise DataRefused(
+                f"{path}: a directory without {name_of(declaration)} in it: put the data there"
+            )
         return found
     if not path.exists():
         raise DataRefused(

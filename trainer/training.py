@@ -7,6 +7,7 @@ import numpy as np
 from contract import golden
 from contract.bundle import Bundle
 from contract.bundle_errors import BundleError, BundleMissing
+from contract.declaration import Declaration
 from contract.digest import canonical_json
 from contract.metadata import FORMAT
 from contract.text import is_name
@@ -26,16 +27,16 @@ def train(context: Context, *, if_none: bool, activate: bool) -> None:
     """Train, publish and activate; a version that is there already is not made again."""
     settings, store, progress = context.settings, context.store, context.progress
     active = store.active()
+    declaration = declared(settings)
     if if_none:
         convert_all(context)
-    if if_none and _is_there(context, active):
+    if if_none and _is_there(context, active, declaration):
         progress.say(f"{active} is active: nothing to do", version=active)
         return
-    schema = declared(settings)
-    closed = is_closed(settings, progress, first=if_none)
-    data = load_data(schema, settings, progress, sample=True if closed else None)
+    closed = is_closed(declaration, settings, progress, first=if_none)
+    data = load_data(declaration, settings, progress, sample=True if closed else None)
     require_both_labels(data, "whole")
-    provenance = provenance_of(schema, data, settings)
+    provenance = provenance_of(declaration, data, settings)
     version = provenance.version
     if store.has(version):
         # Damaged, it must not pass for the model of this data.
@@ -44,7 +45,7 @@ def train(context: Context, *, if_none: bool, activate: bool) -> None:
             f"{version} is published already: the same data, settings and libraries made it"
         )
     else:
-        files = make(provenance, data, settings, progress)
+        files = make(declaration, provenance, data, settings, progress)
         with progress.step("publish"):
             publish(store, version, files)
     if activate and version != active:
@@ -63,8 +64,14 @@ def verify(context: Context, version: str | None) -> None:
             f" {FORMAT} here: run the release that made it to verify it"
         )
     settings = _recorded(context.settings, published)
-    data = load_data(published.schema, settings, context.progress, sample=published.is_sample)
-    provenance = provenance_of(declared(settings), data, settings)
+    declaration = declared(settings)
+    if declaration.schema.key != published.schema.key:
+        raise TrainerError(
+            f"{version} is of the data set {published.schema.key}, and DATASET={settings.dataset}"
+            f" is {declaration.schema.key}: set DATASET to the declaration that it was trained by"
+        )
+    data = load_data(declaration, settings, context.progress, sample=published.is_sample)
+    provenance = provenance_of(declaration, data, settings)
     if provenance.version != version:
         names = ingredients_differing(published.metadata, provenance)
         raise NotReproduced(
@@ -72,7 +79,7 @@ def verify(context: Context, version: str | None) -> None:
             f" {provenance.version}: {', '.join(names) or 'the declaration'} differ; give it the"
             f" data ({published.metadata['data']['source']}) and the release that made it"
         )
-    result = fit(provenance.schema, data, settings, context.progress)
+    result = fit(declaration, data, settings, context.progress)
     with context.progress.step(f"compare {len(data):,} scores"):
         differing = [*_parts_differing(published, data, result), *_scores(published, data, result)]
     if differing:
@@ -82,8 +89,11 @@ def verify(context: Context, version: str | None) -> None:
     )
 
 
-def _is_there(context: Context, active: str | None) -> bool:
-    """Whether there is an active version; raises TrainerError where it cannot be used."""
+def _is_there(context: Context, active: str | None, declaration: Declaration) -> bool:
+    """Whether there is an active version of the declared data set.
+
+    Raises TrainerError where it cannot be used, or is of another one.
+    """
     if active is None:
         return False
     if not is_name(active):
@@ -92,7 +102,7 @@ def _is_there(context: Context, active: str | None) -> bool:
             f"{context.store.root}/current is damaged: {context.store.instead_of(active)}"
         )
     try:
-        context.store.load(active)  # as the api will
+        found = context.store.load(active)  # as the api will
     except BundleMissing:
         return False  # somebody removed it, as a damaged one should be
     except BundleError as error:
@@ -100,6 +110,15 @@ def _is_there(context: Context, active: str | None) -> bool:
             f"the active version cannot be used: {error}; or choose another:"
             f" {context.store.instead_of(active)}"
         ) from error
+    if found.schema.key != declaration.schema.key:
+        # The log's columns are those of DATASET: to serve the other one, or to replace it unasked,
+        # would both be wrong.
+        raise TrainerError(
+            f"{active} is active, a version of the data set {found.schema.key}, and"
+            f" DATASET={context.settings.dataset} is {declaration.schema.key}: run `trainer` to"
+            f" train and activate a version of {declaration.schema.key}, or set DATASET to the"
+            f" declaration of {found.schema.key}"
+        )
     return True
 
 
@@ -108,7 +127,7 @@ def _recorded(settings: TrainerSettings, published: Bundle) -> TrainerSettings:
     recorded = published.metadata["settings"]
     names = ("seed", "test_share")
     made_with = {name: recorded[name] for name in names if name in recorded}
-    return settings.model_copy(update={"dataset": published.schema.key, **made_with})
+    return settings.model_copy(update=made_with)
 
 
 def _parts_differing(published: Bundle, data: Data, result: Result) -> list[str]:

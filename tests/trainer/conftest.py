@@ -8,7 +8,7 @@ import pytest
 
 from contract.metadata import METADATA
 from contract.provenance import Provenance
-from tests.gmsc import SCHEMA
+from tests.gmsc import DECLARATION, SCHEMA
 from trainer.data import Data
 from trainer.model import Trained
 from trainer.pipeline import Result, encode, fit, provenance_of
@@ -42,7 +42,7 @@ class Made:
 @pytest.fixture(scope="session")
 def made() -> Made:
     data, settings = make_sample(SCHEMA), TrainerSettings()
-    provenance = provenance_of(SCHEMA, data, settings)
-    result = fit(SCHEMA, data, settings, Progress("console"))
+    provenance = provenance_of(DECLARATION, data, settings)
+    result = fit(DECLARATION, data, settings, Progress("console"))
     files = encode(provenance, data, result, Progress("console"))
     return Made(data, provenance, result, files)

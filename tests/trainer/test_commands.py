@@ -266,7 +266,7 @@ def test_verify_on_other_data_fails_and_says_so(one: Trainer) -> None:
 
     assert f"{one.active} was made from something else than what is at hand" in other
     assert "data.sha256 differ; give it the data (cs-training.csv)" in other
-    assert "the real data is needed, and there is no cs-training.csv in" in none
+    assert "Give Me Some Credit is needed, and there is no cs-training.csv in" in none
 
 
 def test_a_model_of_the_sample_is_verified_with_the_sample(trainer: Trainer) -> None:

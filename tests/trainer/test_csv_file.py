@@ -12,12 +12,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.gmsc import SCHEMA
+from tests.gmsc import DECLARATION, SCHEMA
 from tests.trainer.csv_text import COLUMNS, csv_text, rows
-from trainer.csv_file import read_csv
 from trainer.data import Data
 from trainer.errors import DataRefused
 from trainer.sample import make_sample
+from trainer.table import read_table
 
 ROWS = rows(30)
 UTILIZATION, AGE, INCOME = "RevolvingUtilizationOfUnsecuredLines", "age", "MonthlyIncome"
@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 def written(path: Path, text: str | bytes) -> Data:
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read_csv(path, SCHEMA)
+    return read_table(path, DECLARATION)
 
 
 def refusal(path: Path, text: str | bytes) -> str:
@@ -90,7 +90,7 @@ def test_quoted_names_and_values_are_read(path: Path) -> None:
 def test_a_zip_of_one_csv_is_read(path: Path) -> None:
     expected = written(path, csv_text(ROWS))
 
-    assert_same(read_csv(zipped(path), SCHEMA), expected)
+    assert_same(read_table(zipped(path), DECLARATION), expected)
 
 
 def test_more_rows_than_are_read_at_once_keep_their_order_and_lines(path: Path) -> None:
@@ -323,7 +323,7 @@ def test_the_line_of_a_byte_in_a_zip_is_named(path: Path) -> None:
     path.write_bytes(with_value(INCOME, "@").encode().replace(b"@", b"\xff"))
 
     with pytest.raises(DataRefused, match=r"\.zip, line 7, field 7: not UTF-8"):
-        read_csv(zipped(path), SCHEMA)
+        read_table(zipped(path), DECLARATION)
 
 
 @pytest.mark.parametrize("text", ["\0", "1\0", "\x001", "1\x002"])
@@ -348,12 +348,12 @@ def test_two_quoted_commas_do_not_make_up_for_a_missing_field(path: Path) -> Non
 
 def test_a_missing_file_is_refused(path: Path) -> None:
     with pytest.raises(DataRefused, match=r"cs-training\.csv: No such file or directory"):
-        read_csv(path, SCHEMA)
+        read_table(path, DECLARATION)
 
 
 def test_a_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataRefused, match="Is a directory"):
-        read_csv(tmp_path, SCHEMA)
+        read_table(tmp_path, DECLARATION)
 
 
 @pytest.mark.parametrize("head", ["", csv_text(ROWS)])
@@ -366,7 +366,7 @@ def test_a_line_without_end_takes_no_memory(path: Path, head: str) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(DataRefused, match="longer than 65,536 characters"):
-            read_csv(path, SCHEMA)
+            read_table(path, DECLARATION)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -378,7 +378,7 @@ def test_a_pipe_is_refused_and_keeps_nobody_waiting(path: Path) -> None:
     os.mkfifo(path)
 
     with pytest.raises(DataRefused, match="not a regular file"):
-        read_csv(path, SCHEMA)
+        read_table(path, DECLARATION)
 
 
 def zipped(path: Path, *more: str) -> Path:
@@ -401,7 +401,7 @@ def zipped(path: Path, *more: str) -> Path:
 def test_the_data_in_a_zip_is_told_by_its_name(path: Path, more: tuple[str, ...]) -> None:
     expected = written(path, csv_text(ROWS))
 
-    assert_same(read_csv(zipped(path, *more), SCHEMA), expected)
+    assert_same(read_table(zipped(path, *more), DECLARATION), expected)
 
 
 @pytest.mark.parametrize("more", [("b.csv",), ("dir/a.csv", "dir/"), ("deep/cs-test.csv",)])
@@ -412,19 +412,19 @@ def test_a_zip_of_several_files_of_which_any_could_be_the_data_is_refused(
     written(path, csv_text(ROWS))
 
     with pytest.raises(DataRefused, match=r"\.zip: holds 2 files; one CSV is .* one of a\.csv, "):
-        read_csv(zipped(path, *more), SCHEMA)
+        read_table(zipped(path, *more), DECLARATION)
 
 
 def test_gzip_and_zips_in_zips_are_unpacked_whatever_their_names(path: Path) -> None:
     expected = written(path, csv_text(ROWS))
     packed = path.with_name("data")
     packed.write_bytes(gzip.compress(path.read_bytes()))
-    assert_same(read_csv(packed, SCHEMA), expected)
+    assert_same(read_table(packed, DECLARATION), expected)
 
     outer = path.with_name("outer.zip")
     with zipfile.ZipFile(outer, "w") as file:
         file.write(zipped(path), "kaggle/cs-training.csv.zip")
-    assert_same(read_csv(outer, SCHEMA), expected)
+    assert_same(read_table(outer, DECLARATION), expected)
 
 
 @pytest.mark.parametrize("cut", [0.0, 0.01, 0.5, 0.99])
@@ -453,7 +453,7 @@ def test_a_workbook_is_named(path: Path) -> None:
         file.writestr("xl/workbook.xml", "")
 
     with pytest.raises(DataRefused, match="an Office document: save it as CSV"):
-        read_csv(path, SCHEMA)
+        read_table(path, DECLARATION)
 
 
 @pytest.mark.parametrize(
@@ -498,7 +498,7 @@ def test_a_zip_that_was_cut_anywhere_is_refused(path: Path) -> None:
     for cut in range(0, len(whole), 37):
         archive.write_bytes(whole[:cut])
         with pytest.raises(DataRefused, match=r"\.zip: "):
-            read_csv(archive, SCHEMA)
+            read_table(archive, DECLARATION)
 
 
 def test_a_zip_with_a_changed_byte_is_refused_or_is_the_same_data(path: Path) -> None:
@@ -510,7 +510,7 @@ def test_a_zip_with_a_changed_byte_is_refused_or_is_the_same_data(path: Path) ->
     for place in range(0, len(whole), 11):
         archive.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
         try:
-            data = read_csv(archive, SCHEMA)
+            data = read_table(archive, DECLARATION)
         except DataRefused:
             refused += 1
         else:

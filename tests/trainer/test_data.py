@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.gmsc import SCHEMA
+from tests.gmsc import DECLARATION, SCHEMA
 from tests.trainer.csv_text import COLUMNS, csv_text, rows
-from trainer.csv_file import read_csv
 from trainer.data import Data
 from trainer.sample import make_sample
+from trainer.table import read_table
 
 ROWS = rows(200)
 
 
 def identity(path: Path, text: str) -> str:
     path.write_bytes(text.encode())
-    return read_csv(path, SCHEMA).sha256(SCHEMA)
+    return read_table(path, DECLARATION).sha256(SCHEMA)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_zip_and_its_name_do_not_matter(path: Path) -> None:
     with zipfile.ZipFile(path.with_name("other.zip"), "w") as archive:
         archive.write(path, "other.txt")
 
-    assert read_csv(path.with_name("other.zip"), SCHEMA).sha256(SCHEMA) == plain
+    assert read_table(path.with_name("other.zip"), DECLARATION).sha256(SCHEMA) == plain
 
 
 @pytest.mark.parametrize("column", COLUMNS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gmsc import SCHEMA
+from tests.gmsc import DECLARATION
 from tests.trainer.csv_text import COLUMNS, csv_text, rows
 from trainer.data_files import find
 from trainer.errors import DataRefused
@@ -71,18 +71,18 @@ def test_data_under_any_name_is_taken(tmp_path: Path, name: str, write: Put) -> 
     (tmp_path / ".DS_Store").write_bytes(b"\0")
     write(tmp_path / name)
 
-    data = load_data(SCHEMA, TrainerSettings(data_dir=tmp_path), Progress("console"))
+    data = load_data(DECLARATION, TrainerSettings(data_dir=tmp_path), Progress("console"))
 
     assert not data.is_sample
     assert len(data) == 30
-    assert find(tmp_path, SCHEMA) == tmp_path / name
+    assert find(tmp_path, DECLARATION) == tmp_path / name
 
 
 def test_the_exact_name_is_meant_whatever_lies_beside_it(tmp_path: Path) -> None:
     for name in ("cs-training.csv", "cs-training (1).csv", "cs-test.csv", "other/cs-training.csv"):
         written(tmp_path / name)
 
-    assert find(tmp_path, SCHEMA) == tmp_path / "cs-training.csv"
+    assert find(tmp_path, DECLARATION) == tmp_path / "cs-training.csv"
 
 
 @pytest.mark.parametrize("names", [("a/cs-training.csv", "b/cs-training.csv"), ("x.csv", "y.csv")])
@@ -91,7 +91,7 @@ def test_where_several_could_be_meant_none_is_taken(tmp_path: Path, names: tuple
         written(tmp_path / name)
 
     with pytest.raises(DataRefused) as refused:
-        find(tmp_path, SCHEMA)
+        find(tmp_path, DECLARATION)
 
     assert f"could be the data: {names[0]}, {names[1]}; name the right one" in str(refused.value)
 
@@ -115,7 +115,7 @@ def test_data_that_cannot_be_read_is_named(tmp_path: Path, name: str, content: b
     (tmp_path / name).write_bytes(content)
 
     with pytest.raises(DataRefused) as refused:
-        find(tmp_path, SCHEMA)
+        find(tmp_path, DECLARATION)
 
     assert f"holds {name}, and none of them can be read" in str(refused.value)
     assert "set DATA_PATH to it, or move them away" in str(refused.value)
@@ -128,36 +128,36 @@ def test_data_that_cannot_be_read_is_named(tmp_path: Path, name: str, content: b
 def test_what_is_nobodys_data_leaves_the_sample(tmp_path: Path, name: str) -> None:
     written(tmp_path / name) if name != "notes.txt" else (tmp_path / name).write_text("x")
 
-    assert find(tmp_path, SCHEMA) is None
+    assert find(tmp_path, DECLARATION) is None
 
 
 def test_an_empty_directory_of_the_datas_name_is_named(tmp_path: Path) -> None:
     (tmp_path / "cs-training.csv").mkdir()
 
     with pytest.raises(DataRefused, match=r"cs-training\.csv is a directory, and holds no data"):
-        find(tmp_path, SCHEMA)
+        find(tmp_path, DECLARATION)
 
 
 def test_no_directory_is_no_data(tmp_path: Path) -> None:
-    assert find(tmp_path / "absent", SCHEMA) is None
+    assert find(tmp_path / "absent", DECLARATION) is None
 
 
 def test_a_link_that_leads_nowhere_is_data_that_is_missing(tmp_path: Path) -> None:
     (tmp_path / "CS-Training.csv").symlink_to("gone.csv")
 
     with pytest.raises(DataRefused, match=r"CS-Training\.csv: No such file or directory"):
-        load_data(SCHEMA, TrainerSettings(data_dir=tmp_path), Progress("console"))
+        load_data(DECLARATION, TrainerSettings(data_dir=tmp_path), Progress("console"))
 
 
 def test_data_path_may_be_a_directory(tmp_path: Path) -> None:
     written(tmp_path / "kaggle" / "CS-Training.csv")
     (tmp_path / "empty").mkdir()
 
-    data = load_data(SCHEMA, TrainerSettings(data_path=tmp_path), Progress("console"))
+    data = load_data(DECLARATION, TrainerSettings(data_path=tmp_path), Progress("console"))
 
     assert data.source == "CS-Training.csv"
     with pytest.raises(DataRefused, match=r"a directory without cs-training\.csv in"):
-        load_data(SCHEMA, TrainerSettings(data_path=tmp_path / "empty"), Progress("console"))
+        load_data(DECLARATION, TrainerSettings(data_path=tmp_path / "empty"), Progress("console"))
 
 
 @pytest.fixture
@@ -182,7 +182,7 @@ def test_a_file_that_may_not_be_read_is_said_as_such(
     request.getfixturevalue("as_nobody")
 
     with pytest.raises(DataRefused) as refused:
-        load_data(SCHEMA, TrainerSettings(data_dir=short_dir), Progress("console"))
+        load_data(DECLARATION, TrainerSettings(data_dir=short_dir), Progress("console"))
 
     assert name in str(refused.value)
     assert "Permission denied: give the user that the trainer runs as" in str(refused.value)
@@ -196,4 +196,4 @@ def test_a_directory_that_may_not_be_read_is_said_as_such(
     request.getfixturevalue("as_nobody")
 
     with pytest.raises(DataRefused, match="kaggle: Permission denied: the data might be there"):
-        find(short_dir, SCHEMA)
+        find(short_dir, DECLARATION)

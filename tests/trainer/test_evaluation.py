@@ -7,12 +7,9 @@ import numpy as np
 import pytest
 
 from tests.bundles import random_rows
-from trainer.data import Data, Labels
+from trainer.data import Data
 from trainer.errors import QualityRefused
 from trainer.evaluation import (
-    Scores,
-    Threshold,
-    choose_threshold,
     evaluate,
     require_both_labels,
     require_quality,
@@ -24,7 +21,7 @@ def held_out(labels: list[int]) -> Data:
 
 
 def metrics_of(labels: list[int], scores: list[float], threshold: float = 0.5) -> dict[str, Any]:
-    return evaluate(held_out(labels), np.array(scores), Threshold(threshold, "for tests"))
+    return evaluate(held_out(labels), np.array(scores), threshold)
 
 
 def test_the_metrics_are_those_that_a_hand_computes() -> None:
@@ -64,23 +61,6 @@ def test_calibration_is_by_tenths_from_the_lowest_scores_up() -> None:
 
 def test_fewer_rows_than_tenths_have_no_empty_tenth() -> None:
     assert len(metrics_of([0, 1, 0], [0.1, 0.2, 0.3])["calibration"]) == 3
-
-
-def test_the_threshold_has_the_highest_f1_of_all() -> None:
-    draw = np.random.default_rng(3)
-    labels: Labels = (draw.random(300) < 0.2).astype(np.int8)
-    scores: Scores = np.round(labels.astype(np.float64) * 0.3 + draw.random(300) * 0.7, 2)
-
-    def f1(threshold: float) -> float:
-        predicted = scores >= threshold
-        both = (predicted & (labels == 1)).sum()
-        return float(2 * both / (predicted.sum() + labels.sum()))
-
-    threshold = choose_threshold(labels, scores)
-
-    assert threshold.value in scores
-    assert f1(threshold.value) == max(map(f1, scores.tolist()))
-    assert f"highest F1 ({f1(threshold.value):.3f}) on the training part" in threshold.reason
 
 
 @pytest.mark.parametrize("auc", [0.6999999, 0.5, 0.0, float("nan")])

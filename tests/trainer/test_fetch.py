@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.gmsc import SCHEMA
-from trainer.csv_file import read_csv
+from tests.gmsc import DECLARATION, SCHEMA
 from trainer.errors import FetchFailed
 from trainer.fetch import NAME, fetch, original_form
 from trainer.sample import make_sample
+from trainer.table import read_table
 
 SAMPLE = make_sample(SCHEMA)
 
@@ -37,7 +37,7 @@ def never() -> pd.DataFrame:
 def test_the_rows_come_back_in_their_first_order(tmp_path: Path) -> None:
     path = fetch(SCHEMA, tmp_path, from_shuffled, SHA256)
 
-    data = read_csv(path, SCHEMA)
+    data = read_table(path, DECLARATION)
     assert path == tmp_path / NAME
     assert data.labels.tolist() == SAMPLE.labels.tolist()
     # A number under 0.0001 has three digits in the original file.

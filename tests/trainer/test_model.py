@@ -13,8 +13,9 @@ import pytest
 
 from contract.digest import sha256
 from contract.preprocessing import Preprocessing
-from tests.gmsc import SCHEMA
+from tests.gmsc import DECLARATION, SCHEMA
 from tests.trainer.conftest import Made
+from tests.trainer.tables import loans
 from trainer.data import Data
 from trainer.model import identity, train
 from trainer.pipeline import make, provenance_of
@@ -23,16 +24,16 @@ from trainer.settings import TrainerSettings
 
 SCORES = """
 import json
-from tests.gmsc import SCHEMA
+from tests.gmsc import DECLARATION, SCHEMA
 from contract.digest import sha256
 from trainer.model import train
 from trainer.pipeline import provenance_of
 from trainer.sample import make_sample
 from trainer.settings import TrainerSettings
 data, settings = make_sample(SCHEMA), TrainerSettings()
-trained = train(SCHEMA, data, settings)
+trained = train(DECLARATION, data, settings)
 scores = trained.scorer.score(data.features)
-print(json.dumps([provenance_of(SCHEMA, data, settings).version, sha256(scores.tobytes())]))
+print(json.dumps([provenance_of(DECLARATION, data, settings).version, sha256(scores.tobytes())]))
 """
 
 
@@ -67,7 +68,7 @@ def test_another_environment_gives_the_same_version_and_scores(
 
 
 def test_training_again_in_one_process_gives_the_same_files(made: Made) -> None:
-    again = make(made.provenance, made.data, TrainerSettings(), Progress("console"))
+    again = make(DECLARATION, made.provenance, made.data, TrainerSettings(), Progress("console"))
 
     for name in set(again) - {"metadata.json"}:
         assert again[name] == made.files[name], name
@@ -92,7 +93,7 @@ def test_every_row_is_in_one_part(made: Made) -> None:
 def test_another_label_of_the_same_features_stays_in_their_part(made: Made) -> None:
     opposite = replace(made.data, labels=1 - made.data.labels)
 
-    other = train(SCHEMA, opposite, TrainerSettings())
+    other = train(DECLARATION, opposite, TrainerSettings())
 
     np.testing.assert_array_equal(other.held_out.features, made.trained.held_out.features)
 
@@ -103,15 +104,15 @@ def test_a_setting_of_the_training_makes_another_version(
 ) -> None:
     settings = TrainerSettings.model_validate(setting)
 
-    assert identity(settings) != identity(TrainerSettings())
-    assert provenance_of(SCHEMA, made.data, settings).version != made.provenance.version
+    assert identity(DECLARATION, settings) != identity(DECLARATION, TrainerSettings())
+    assert provenance_of(DECLARATION, made.data, settings).version != made.provenance.version
 
 
 @pytest.mark.parametrize("setting", [{"min_auc": 0.5}, {"pinned_versions": "a"}])
 def test_a_setting_of_the_work_around_it_does_not(made: Made, setting: Mapping[str, float]) -> None:
     settings = TrainerSettings.model_validate(setting)
 
-    assert provenance_of(SCHEMA, made.data, settings).version == made.provenance.version
+    assert provenance_of(DECLARATION, made.data, settings).version == made.provenance.version
 
 
 @pytest.mark.parametrize("income", [np.nan, 0.0, 5000.0])
@@ -122,8 +123,34 @@ def test_data_in_which_a_column_says_nothing_can_be_trained_on(made: Made, incom
     data = Data(features, made.data.labels[:4000], "test", False)
     settings = TrainerSettings(min_auc=0.5)
 
-    files = make(provenance_of(SCHEMA, data, settings), data, settings, Progress("json"))
+    files = make(
+        DECLARATION, provenance_of(DECLARATION, data, settings), data, settings, Progress("json")
+    )
 
     scores = [case["probability"] for case in json.loads(files["golden.json"])["cases"]]
     assert np.isfinite(scores).all()
     assert len(set(scores)) > 1
+
+
+def test_a_category_is_split_by_its_levels_and_not_by_their_order() -> None:
+    """Every other level is the event: no threshold on a code could tell them apart."""
+    draw = np.random.default_rng(0)
+    features = np.column_stack([draw.random(4000), draw.integers(0, 4, 4000), np.zeros(4000)])
+    labels = (features[:, 1] % 2).astype(np.int8)
+
+    trained = train(loans(), Data(features, labels, "test", False), TrainerSettings())
+
+    first = trained.model._predictors[0][0].nodes  # scikit-learn tells it nowhere else
+    assert first["is_categorical"][0]
+    assert first["is_leaf"].tolist() == [0, 1, 1]
+    np.testing.assert_allclose(
+        trained.scorer.score(trained.held_out.features),
+        trained.model.predict_proba(trained.preprocessing.transform(trained.held_out.features))[
+            :, 1
+        ],
+        atol=1e-12,
+    )
+
+
+def test_a_table_without_categories_is_fitted_as_ever(made: Made) -> None:
+    assert made.trained.model.categorical_features == "from_dtype"

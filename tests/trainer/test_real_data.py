@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.gmsc import SCHEMA
-from trainer.csv_file import read_csv
+from tests.gmsc import DECLARATION, SCHEMA
 from trainer.data import Data
-from trainer.evaluation import Threshold, evaluate, score
+from trainer.evaluation import evaluate, score
 from trainer.fetch import ORIGINAL_SHA256, fetch, original_form
 from trainer.model import train
 from trainer.settings import TrainerSettings
+from trainer.table import read_table
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def original(archive: Path) -> bytes:
 
 @pytest.fixture(scope="module")
 def data(archive: Path) -> Data:
-    return read_csv(archive, SCHEMA)
+    return read_table(archive, DECLARATION)
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +81,10 @@ def test_fetching_writes_the_original_file_once(
 
 
 def test_the_model_is_as_good_as_was_measured(data: Data) -> None:
-    trained = train(SCHEMA, data, TrainerSettings())
+    trained = train(DECLARATION, data, TrainerSettings())
 
     scores = score(trained.scorer, trained.held_out.features)
-    metrics = evaluate(trained.held_out, scores, Threshold(0.5, "for tests"))
+    metrics = evaluate(trained.held_out, scores, 0.5)
 
     assert metrics["auc"] >= 0.860
     assert metrics["average_precision"] >= 0.38

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from tests.bundles import random_rows
-from trainer.split import held_out
+from tests.trainer.tables import loans
+from trainer.data import Data
+from trainer.errors import QualityRefused
+from trainer.split import held_out, split
 
 ROWS = random_rows(20_000, seed=5)
 
@@ -92,3 +95,54 @@ def _is_held_out(row: list[float], share: float) -> bool:
         state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & mask
         state ^= state >> 31
     return state < int(share * 2**64)
+
+
+def by(kind: str, keys: list[float]) -> Data:
+    return Data(np.zeros((len(keys), 3)), np.zeros(len(keys), np.int8), kind, False, np.array(keys))
+
+
+TIME = loans('event_time = "at"\nsplit = "time"')
+GROUP = loans('group = "customer"\nsplit = "group"')
+
+
+def test_the_latest_rows_are_held_out() -> None:
+    times = np.random.default_rng(0).permutation(1000).astype(float)
+
+    apart = split(TIME, by("time", times.tolist()), 0.2)
+
+    assert apart.sum() == 200
+    assert times[apart].min() > times[~apart].max()
+
+
+@pytest.mark.parametrize(
+    ("times", "share", "expected"),
+    [
+        ([1, 1, 1, 2], 0.5, 1),
+        ([1, 2, 2, 2], 0.5, 3),
+        ([1, 2, 3, 3, 3, 3, 3, 3, 4, 5], 0.2, 2),
+        ([1, 2, 3, 3, 3, 3, 3, 3, 3, 3], 0.2, 8),
+        ([5, 6], 0.01, 1),
+        ([5, 6], 0.99, 1),
+    ],
+)
+def test_rows_of_one_time_stay_together(times: list[float], share: float, expected: int) -> None:
+    apart = split(TIME, by("time", times), share)
+
+    assert apart.sum() == expected
+    assert not set(np.array(times)[apart]) & set(np.array(times)[~apart])
+
+
+def test_a_single_time_splits_nothing_and_is_refused() -> None:
+    with pytest.raises(QualityRefused, match="all rows have the same event time"):
+        split(TIME, by("time", [7.0, 7.0]), 0.2)
+
+
+def test_a_group_is_on_one_side_and_new_ones_move_none() -> None:
+    hashes = np.random.default_rng(0).integers(0, 2**53, 500).astype(float)
+    data = by("group", [*hashes, *hashes])
+
+    apart = split(GROUP, data, 0.2)
+
+    assert apart[:500].tolist() == apart[500:].tolist()
+    assert apart[:100].tolist() == split(GROUP, by("group", hashes[:100].tolist()), 0.2).tolist()
+    assert 60 < apart[:500].sum() < 140
