@@ -25,6 +25,7 @@ from api.predictions.oip.body_schema import body_schema
 from api.predictions.oip.routes import INFER
 from api.predictions.predict import MANY, ONE
 from api.predictions.scoring import HotRoute
+from contract.request_schema import json_schema
 
 _ASSETS = "/docs/assets"
 # Swagger UI's files from a package: the page works without the internet. They are named, for to
@@ -168,7 +169,7 @@ def _describe(operation: dict[str, Any], path: str, model: ServedModel) -> None:
 def _body(path: str, model: ServedModel) -> dict[str, Any] | None:
     """Schema of what the path takes; None where it takes nothing."""
     if path in (ONE, MANY):
-        return model.request_model.json_schema(batch=path == MANY)
+        return json_schema(model.request_model, batch=path == MANY)
     return body_schema(model) if path in INFER else None
 
 

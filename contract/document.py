@@ -63,24 +63,23 @@ class JsonObject(tuple[tuple[str, Any], ...]):
                 detail = "is not a field of this request: leave it out"
                 yield FieldError(f"{pointer}/{printable(key)}", "unknown", detail)
             elif count > 1:
-                yield _twice(pointer, key, count)
+                yield _twice(f"{pointer}/{escaped(key)}", count)
         for key, detail in required.items():
             if key not in times:
-                yield FieldError(f"{pointer}/{printable(key)}", "missing", detail)
+                yield FieldError(f"{pointer}/{escaped(key)}", "missing", detail)
 
     def duplicates(self, pointer: str) -> Iterator[FieldError]:
         """The keys that are there twice, where any key may be."""
         for key, count in self._times().items():
             if count > 1:
-                yield _twice(pointer, key, count)
+                yield _twice(f"{pointer}/{printable(key)}", count)
 
     def _times(self) -> Counter[str]:
         return Counter(key for key, _ in self)
 
 
-def _twice(pointer: str, key: str, count: int) -> FieldError:
-    detail = f"must be there once, not {count} times"
-    return FieldError(f"{pointer}/{printable(key)}", "duplicate", detail)
+def _twice(pointer: str, count: int) -> FieldError:
+    return FieldError(pointer, "duplicate", f"must be there once, not {count} times")
 
 
 def read(body: bytes, constant: Callable[[str], float] = float) -> Any:
@@ -93,12 +92,18 @@ def read(body: bytes, constant: Callable[[str], float] = float) -> Any:
         return json.loads(
             body.decode(),
             object_pairs_hook=JsonObject,
-            parse_int=float,
+            # Python's float() alone takes half the time.
+            parse_int=_integer if b"-0" in body else float,
             parse_float=float,
             parse_constant=constant,
         )
     except (ValueError, RecursionError) as error:
         raise MalformedBody(complaint(body) or "it cannot be read") from error
+
+
+def _integer(digits: str) -> float:
+    """As pydantic reads it: the integer -0 is 0, where -0.0 keeps its sign."""
+    return float(digits) + 0.0
 
 
 def complaint(body: bytes) -> str | None:
@@ -132,5 +137,11 @@ def _other_encoding(body: bytes) -> str | None:
 
 def printable(key: str) -> str:
     """A key as a part of a JSON pointer (RFC 6901), short and printable whatever was sent."""
-    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in key[:_MAX_KEY])
-    return shown.replace("~", "~0").replace("/", "~1")
+    return escaped(
+        "".join(letter if letter.isprintable() else "\ufffd" for letter in key[:_MAX_KEY])
+    )
+
+
+def escaped(key: str) -> str:
+    """A key that is declared as a part of a JSON pointer, whole."""
+    return key.replace("~", "~0").replace("/", "~1")

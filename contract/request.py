@@ -8,61 +8,75 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from contract import document as documents
-from contract.document import (
-    MAX_ERRORS,
-    FieldError,
-    InvalidFields,
-    JsonObject,
-    MalformedBody,
-    RequestError,
-)
-from contract.feature import Feature, Value
+from contract.document import MAX_ERRORS, FieldError, InvalidFields, JsonObject
+from contract.feature import Feature, Value, is_storable
 from contract.schema import DataSetSchema
 
 Values = list[Value]
+
+# A parser keeps some 300 bytes for each array. A text may hold brackets as well; a body with more
+# of them than this is read carefully at once.
+_BRACKETS_IN_TEXTS = 10_000
+_FRAME_QUOTES = '"instances"'.count('"')
+_REFUSED = -1
 
 
 class RequestModel:
     """Reads bodies of /predict and /predict/batch, strictly.
 
-    Every feature must be there, once, as a JSON number (or null where the declaration says so);
-    nothing else may be. A value is the number that was sent or it is refused; none is coerced.
+    Every feature must be there, once, as a JSON value of its kind (or null where the declaration
+    says so); nothing else may be. A value is what was sent or it is refused; none is coerced.
+
+    A body is read quickly, by a parser that overlooks keys that it does not know and those that
+    were sent before. What it made accounts for so many quotation marks, two for each key and text;
+    a body with as many holds nothing else. Every other one is read again, carefully.
     """
 
     def __init__(self, schema: DataSetSchema, *, max_instances: int = 1000) -> None:
-        self._schema = schema
         self._features = {feature.name: feature for feature in schema.features}
         self._allowed = {name: f"must be {item.allowed}" for name, item in self._features.items()}
         self._integers = tuple(
             index for index, feature in enumerate(schema.features) if feature.kind == "integer"
         )
-        instance = _closed_object("Instance", _fields(schema))
+        self._takes = {
+            item.name: _text_rule(item) for item in schema.features if item.kind == "category"
+        }
+        self._texts = tuple(
+            (index, self._takes[name])
+            for index, name in enumerate(self._features)
+            if name in self._takes
+        )
+        instance = _object("Instance", _fields(schema))
         length = Field(min_length=1, max_length=max_instances)
         # A type made at run time is beyond what a type checker can follow; so it is below.
         instances = Annotated[list[instance], length]  # type: ignore[valid-type]
-        batch = _closed_object("Batch", {"instances": instances})
+        batch = _object("Batch", {"instances": instances})
         self._one: TypeAdapter[dict[str, Value]] = TypeAdapter(instance)
         self._many: TypeAdapter[dict[str, list[dict[str, Value]]]] = TypeAdapter(batch)
         self._rows: TypeAdapter[list[dict[str, Value]]] = TypeAdapter(
             list[instance]  # type: ignore[valid-type]
         )
+        self.schema = schema
         self.max_instances = max_instances
-        # Of one instance; a name may hold some.
+        # Of one instance's own and its keys; those of texts are not among them.
         self._brackets = 1 + sum(map(_brackets, (name.encode() for name in schema.names)))
+        self._quotes = sum(2 + name.count('"') for name in schema.names)
+        self._quotable = bool(self._texts) or self._quotes > 2 * len(self._features)
+        self._spare_brackets = _BRACKETS_IN_TEXTS if self._texts else 0
 
     def parse(self, body: bytes) -> Values:
         """The features' values in order, None where null.
 
         Raises MalformedBody or InvalidFields.
         """
-        if not _has_outline(body, len(self._features), self._brackets):
-            raise self._refusal(body, batch=False)
+        if _brackets(body) > self._brackets + self._spare_brackets:
+            return self._carefully(body, batch=False)[0]
         try:
             values = list(self._one.validate_json(body).values())
-        except ValidationError as error:
-            raise self._refusal(body, batch=False) from error
-        if self._fractional(values):
-            raise self._refusal(body, batch=False)
+        except ValidationError:
+            return self._carefully(body, batch=False)[0]
+        if not self._is_all(body, self._quotes_for(values)):
+            return self._carefully(body, batch=False)[0]
         return values
 
     def parse_batch(self, body: bytes) -> list[Values]:
@@ -70,17 +84,17 @@ class RequestModel:
 
         Raises MalformedBody or InvalidFields.
         """
-        keys = len(self._features)
-        count = body.count(b":") // keys
-        if not _has_outline(body, 1 + count * keys, 2 + count * self._brackets):
-            raise self._refusal(body, batch=True)
+        most = min(body.count(b'"') // (2 * len(self._features)), self.max_instances)
+        if _brackets(body) > 2 + most * self._brackets + self._spare_brackets:
+            return self._carefully(body, batch=True)
         try:
-            parsed = self._many.validate_json(body)["instances"]
-        except ValidationError as error:
-            raise self._refusal(body, batch=True) from error
+            parsed = self._many.validate_json(body).get("instances", ())
+        except ValidationError:
+            return self._carefully(body, batch=True)
         rows = [list(instance.values()) for instance in parsed]
-        if len(rows) != count or any(map(self._fractional, rows)):
-            raise self._refusal(body, batch=True)
+        quotes = list(map(self._quotes_for, rows))
+        if _REFUSED in quotes or not self._is_all(body, _FRAME_QUOTES + sum(quotes)):
+            return self._carefully(body, batch=True)
         return rows
 
     def check(
@@ -97,52 +111,47 @@ class RequestModel:
             checked = [list(row.values()) for row in self._rows.validate_python(named)]
         except ValidationError as error:
             raise self._refused_rows(rows, pointer) from error
-        if any(map(self._fractional, checked)):
+        if _REFUSED in map(self._quotes_for, checked):
             raise self._refused_rows(rows, pointer)
         return checked
 
-    def json_schema(self, *, batch: bool = False) -> dict[str, Any]:
-        """JSON Schema of the body, for OpenAPI."""
-        instance: dict[str, Any] = {
-            "type": "object",
-            "title": self._schema.title,
-            "additionalProperties": False,
-            "required": list(self._features),
-            "properties": {name: _property(item) for name, item in self._features.items()},
-            "example": self._schema.example,
-        }
-        if not batch:
-            return instance
-        return {
-            "type": "object",
-            "title": f"{self._schema.title}, many instances",
-            "additionalProperties": False,
-            "required": ["instances"],
-            "properties": {
-                "instances": {
-                    "type": "array",
-                    "items": instance,
-                    "minItems": 1,
-                    "maxItems": self.max_instances,
-                }
-            },
-        }
+    def _quotes_for(self, values: Values) -> int:
+        """How many quotation marks an instance with these values holds where it holds no others.
 
-    def _fractional(self, values: Values) -> bool:
+        _REFUSED where a value is missing, or is not what its feature may be.
+        """
+        if len(values) < len(self._features):
+            return _REFUSED
         for index in self._integers:
             value = values[index]
             if value is not None and value % 1:
-                return True
-        return False
+                return _REFUSED
+        quotes = self._quotes
+        for index, takes in self._texts:
+            text: Any = values[index]
+            if text is not None:
+                if not takes(text):
+                    return _REFUSED
+                quotes += 2 + text.count('"')
+        return quotes
 
-    def _refusal(self, body: bytes, *, batch: bool) -> RequestError:
-        """What is wrong with a body that the fast path refused: all of it, not the first."""
-        try:
-            document = documents.read(body)
-        except MalformedBody as error:
-            return error
+    def _is_all(self, body: bytes, quotes: int) -> bool:
+        """Whether a body holds no key and no text beside those that `quotes` are of.
+
+        Each of these would add two quotation marks. Within a text or a name one is written as
+        itself behind a backslash, which is counted, or by its number, which is not.
+        """
+        written = not self._quotable or b"\\u0022" not in body
+        return written and body.count(b'"') == quotes
+
+    def _carefully(self, body: bytes, *, batch: bool) -> list[Values]:
+        """The rows of any body; raises for all that is wrong with it, not for the first."""
+        document = documents.read(body)
         found = self._batch(document) if batch else self._instance(document, "")
-        return InvalidFields(list(islice(found, MAX_ERRORS)))
+        if errors := list(islice(found, MAX_ERRORS)):
+            raise InvalidFields(errors)
+        instances = dict(document)["instances"] if batch else [document]
+        return [[members[name] for name in self._features] for members in map(dict, instances)]
 
     def _refused_rows(
         self, rows: Sequence[Sequence[object]], pointer: Callable[[int, int], str]
@@ -151,7 +160,7 @@ class RequestModel:
             FieldError(pointer(row, column), "invalid", f"{name} {self._allowed[name]}")
             for row, values in enumerate(rows)
             for column, (name, feature) in enumerate(self._features.items())
-            if not _accepts(feature, values[column])
+            if not self._accepts(feature, values[column])
         )
         return InvalidFields(list(islice(found, MAX_ERRORS)))
 
@@ -177,56 +186,58 @@ class RequestModel:
         yield from document.errors(self._allowed, pointer)
         for key, value in document:
             feature = self._features.get(key)
-            if feature and not _accepts(feature, value):
-                place = f"{pointer}/{documents.printable(key)}"
+            if feature and not self._accepts(feature, value):
+                place = f"{pointer}/{documents.escaped(key)}"
                 yield FieldError(place, "invalid", self._allowed[key])
 
-
-def _has_outline(body: bytes, keys: int, brackets: int) -> bool:
-    """Whether the body has just so many keys, and no more brackets than that.
-
-    No key of ours holds a colon, and our values are numbers or null, so colons count keys; a key
-    that was sent twice is one too many, which the parser resolves silently. And of anything that
-    is nested the parser keeps a copy for each key that it misses: ten copies of a megabyte.
-    """
-    return body.count(b":") == keys and _brackets(body) <= brackets
+    def _accepts(self, feature: Feature, value: object) -> bool:
+        if isinstance(value, str):
+            takes = self._takes.get(feature.name)
+            return takes is not None and takes(value)
+        return isinstance(value, float | bool | None) and feature.accepts(value)
 
 
 def _brackets(text: bytes) -> int:
     return text.count(b"{") + text.count(b"[")
 
 
-def _accepts(feature: Feature, value: object) -> bool:
-    return (value is None or isinstance(value, float)) and feature.accepts(value)
+def _text_rule(feature: Feature) -> Callable[[str], bool]:
+    """Whether a category may be a text; in the same time however many levels there are."""
+    levels = frozenset(feature.levels)
+    if feature.unknown == "refuse":
+        return levels.__contains__
+    return lambda text: text in levels or is_storable(text)
 
 
 def _fields(schema: DataSetSchema) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for feature in schema.features:
-        # Integers are read as floats, for 45 and 45.0 are one JSON number; RequestModel refuses
-        # fractions itself, since pydantic's multiple_of admits what is nearly a multiple.
-        number = Annotated[
-            float,
-            Field(strict=True, ge=feature.minimum, le=feature.maximum, allow_inf_nan=False),
-        ]
-        fields[feature.name] = number | None if feature.nullable else number
+        kind = _type(feature)
+        fields[feature.name] = kind | None if feature.nullable else kind
     return fields
 
 
-def _closed_object(name: str, fields: dict[str, Any]) -> Any:
-    """The type of a JSON object with just these keys, whose names need not be identifiers."""
+def _type(feature: Feature) -> Any:
+    if feature.kind == "boolean":
+        return Annotated[bool, Field(strict=True)]
+    if feature.kind == "category":
+        # Its rule is our own: pydantic's error would hold all the levels, for each text.
+        return Annotated[str, Field(strict=True)]
+    # Integers are read as floats, for 45 and 45.0 are one JSON number; RequestModel refuses
+    # fractions itself, since pydantic's multiple_of admits what is nearly a multiple.
+    return Annotated[
+        float,
+        Field(strict=True, ge=feature.minimum, le=feature.maximum, allow_inf_nan=False),
+    ]
+
+
+def _object(name: str, fields: dict[str, Any]) -> Any:
+    """The type of a JSON object with these keys, whose names need not be identifiers.
+
+    Of a key that is missing or unknown the parser would keep an error, with a copy of the object:
+    a hundred times the body. So it lets them be, and what it found is counted.
+    """
     make: Any = TypedDict
-    closed = make(name, fields)
-    closed.__pydantic_config__ = ConfigDict(extra="forbid")
-    return closed
-
-
-def _property(feature: Feature) -> dict[str, Any]:
-    kind = "integer" if feature.kind == "integer" else "number"
-    return {
-        "type": [kind, "null"] if feature.nullable else kind,
-        "minimum": feature.minimum,
-        "maximum": feature.maximum,
-        "title": feature.name,
-        "description": f"{feature.description} ({feature.unit})",
-    }
+    made = make(name, fields, total=False)
+    made.__pydantic_config__ = ConfigDict(extra="ignore")
+    return made

@@ -5,6 +5,7 @@ from typing import Any
 from api.http.headers import MAX_REFERENCE
 from api.model.served import ServedModel
 from api.predictions.oip.tensors import DATATYPES, OUTPUTS, inputs
+from contract.request_schema import json_schema
 
 _PARAMETERS = {"type": ["object", "null"], "description": "Of extensions; none is used here"}
 
@@ -14,7 +15,7 @@ Schema = dict[str, Any]
 def body_schema(model: ServedModel) -> Schema:
     """What a request to this model must be."""
     features = model.schema.features
-    values = model.request_model.json_schema()["properties"]
+    values = json_schema(model.request_model)["properties"]
     most = model.request_model.max_instances
     columns = [_tensor({"const": item.name}, values[item.name], 1, most) for item in features]
     for column in columns:

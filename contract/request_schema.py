@@ -1,0 +1,60 @@
+"""JSON Schema of what the request model reads, for OpenAPI."""
+
+from typing import Any
+
+from contract.feature import MAX_TEXT, Feature
+from contract.request import RequestModel
+
+
+def json_schema(model: RequestModel, *, batch: bool = False) -> dict[str, Any]:
+    """Of a body of /predict, or of /predict/batch."""
+    schema = model.schema
+    instance: dict[str, Any] = {
+        "type": "object",
+        "title": schema.title,
+        "additionalProperties": False,
+        "required": list(schema.names),
+        "properties": {feature.name: _property(feature) for feature in schema.features},
+        "example": schema.example,
+    }
+    if not batch:
+        return instance
+    return {
+        "type": "object",
+        "title": f"{schema.title}, many instances",
+        "additionalProperties": False,
+        "required": ["instances"],
+        "properties": {
+            "instances": {
+                "type": "array",
+                "items": instance,
+                "minItems": 1,
+                "maxItems": model.max_instances,
+            }
+        },
+    }
+
+
+def _property(feature: Feature) -> dict[str, Any]:
+    kind, rules = _rules(feature)
+    unit = f" ({feature.unit})" if feature.unit else ""
+    return {
+        "type": [kind, "null"] if feature.nullable else kind,
+        **rules,
+        "title": feature.name,
+        "description": feature.description + unit,
+    }
+
+
+def _rules(feature: Feature) -> tuple[str, dict[str, Any]]:
+    """The type in JSON Schema, and what else bounds a value."""
+    if feature.is_numeric:
+        kind = "integer" if feature.kind == "integer" else "number"
+        return kind, {"minimum": feature.minimum, "maximum": feature.maximum}
+    if feature.kind == "boolean":
+        return "boolean", {}
+    if feature.unknown == "missing":
+        return "string", {"minLength": 1, "maxLength": MAX_TEXT}
+    levels: list[str | None] = list(feature.levels)
+    # Where there is an enum, null is allowed by its being there as well as by the type.
+    return "string", {"enum": [*levels, None] if feature.nullable else levels}
