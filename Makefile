@@ -41,8 +41,8 @@ db-url: venv ## Print the analyst's connection URL of the local database
 	@$(BIN)/python -m local db-url
 
 .PHONY: test
-test: venv ## Run every test that this machine can run
-	@$(BIN)/python -m pytest
+test: venv ## Run every test that this machine can run, side by side (WORKERS=1: in turn)
+	@$(BIN)/python -m pytest -n $${WORKERS:-logical} --maxprocesses 8
 
 .PHONY: test-faults
 test-faults: venv ## Run the whole fault suite, the long ones too; prints its table

@@ -10,6 +10,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from psycopg2 import sql
 from db.migrate import migrate
 from db.settings import MigrateSettings
 from local.postgres import LocalPostgres
+from tests.faults.table import table
+from tests.shares import Shares, rank
 
 PASSWORD = "test"
 _TEMPLATE = "template_mlops"
@@ -28,6 +31,23 @@ _TEMPLATE = "template_mlops"
 def pytest_configure() -> None:
     """A run that is asked to stop ends as by Ctrl-C: what fixtures started is stopped by them."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Shares:
+    return Shares(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items.sort(key=rank)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    # Here and not beside the faults: what hands the tests out to workers collects none itself.
+    if faults := table(chain.from_iterable(terminalreporter.stats.values())):
+        terminalreporter.section("faults")
+        terminalreporter.write_line(faults)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the fault tests share: a server, a model, a rig, and the table at the end.
+"""What the fault tests share: a server, a model and a rig.
 
 The long ones (marked slow_faults) run with FAULTS=full only: `make test-faults`.
 """
@@ -11,13 +11,12 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests import bundles
-from tests.faults.report import Result, table
+from tests.faults.report import Result
 from tests.faults.rig import Rig
 from tests.faults.server import Server
+from tests.faults.table import PROPERTY
 
 FULL = os.environ.get("FAULTS") == "full"
-
-RESULTS = pytest.StashKey[list[Result]]()
 
 MakeRig = Callable[..., Rig]
 Record = Callable[[Result], None]
@@ -27,7 +26,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "slow_faults: a fault test that runs with FAULTS=full only; implies faults"
     )
-    config.stash[RESULTS] = []
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -43,13 +41,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             items.remove(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    results = terminalreporter.config.stash[RESULTS]
-    if results:
-        terminalreporter.section("faults")
-        terminalreporter.write_line(table(results))
 
 
 @pytest.fixture(scope="session")
@@ -97,6 +88,6 @@ def rig(make_rig: MakeRig) -> Rig:
 
 
 @pytest.fixture
-def record(pytestconfig: pytest.Config) -> Record:
+def record(record_property: Callable[[str, object], None]) -> Record:
     """Keeps a result for the table at the end."""
-    return pytestconfig.stash[RESULTS].append
+    return lambda result: record_property(PROPERTY, result.line())

@@ -1,19 +1,12 @@
-"""What each fault did to the clients, as a table."""
+"""What each fault did to the clients."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tests.faults.load import UNKNOWN, Exchange
 from tests.faults.verdict import Verdict
 
 PHASES = ("before", "during", "after")
-
-_HEAD = (
-    "| fault | answered | logged unanswered | p99 ms before / during / after"
-    " | not 200 during | not 200 before / after | RSS MB before / during / after | promise |\n"
-    "|---|---:|---:|---|---|---|---|---|"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +42,7 @@ class Result:
         )
 
     def line(self) -> str:
-        """A row of the table."""
+        """A row of the table; see tests.faults.table."""
         outside = self.failures["before"] + self.failures["after"]
         cells = (
             self.fault,
@@ -62,11 +55,6 @@ class Result:
             "kept" if self.verdict.kept else "BROKEN",
         )
         return f"| {' | '.join(cells)} |"
-
-
-def table(results: Iterable[Result]) -> str:
-    """All results in Markdown."""
-    return "\n".join([_HEAD, *(result.line() for result in results)])
 
 
 def within(share: float, exchanges: list[Exchange]) -> float:

@@ -13,31 +13,38 @@ from tests.local.run import ROOT, processes
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_no_server_and_no_directory_is_left(short_dir: Path, number: signal.Signals) -> None:
-    test = short_dir / "test_waiting.py"
+@pytest.mark.parametrize("workers", [0, 1])
+def test_no_server_and_no_directory_is_left(
+    short_dir: Path, workers: int, number: signal.Signals
+) -> None:
+    test, started = short_dir / "test_waiting.py", short_dir / "started"
     test.write_text(
         "import time\n"
+        "from pathlib import Path\n"
         "from tests.conftest import postgres\n"
         "def test_it_waits(postgres):\n"
-        "    print('started', flush=True)\n"
+        f"    Path({str(started)!r}).touch()\n"
         "    time.sleep(60)\n"
     )
-    command = [sys.executable, "-m", "pytest", "-s", "-p", "tests.conftest", str(test)]
+    command = [sys.executable, "-m", "pytest", "-n", str(workers), "-p", "tests.conftest"]
+    # A worker's environment names the run that this test belongs to.
+    outside = {name: text for name, text in os.environ.items() if "PYTEST" not in name}
     with subprocess.Popen(
-        [*command, "--rootdir", str(short_dir), "-c", "/dev/null"],
+        [*command, str(test), "--rootdir", str(short_dir), "-c", "/dev/null"],
         cwd=ROOT,
-        env=os.environ | {"TMPDIR": str(short_dir)},
+        env=outside | {"TMPDIR": str(short_dir)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     ) as run:
-        assert run.stdout is not None
-        assert any("started" in line for line in run.stdout), "it ended before it started"
+        wait_until(
+            lambda: started.exists() or run.poll() is not None, seconds=60, what="the test starts"
+        )
         (server,) = short_dir.glob("mlops-*/server")
         assert processes(server)
 
         run.send_signal(number)
-        run.stdout.read()
+        run.communicate()
 
     wait_until(lambda: not processes(server), seconds=30, what="the server ends")
     assert number == signal.SIGKILL or not server.exists()
