@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from contract import bundle, provenance
+from contract import provenance
 from contract.metadata import FORMAT, METADATA
 from contract.provenance import Provenance
 from tests.bundles import PROVENANCE, Fitted, files_of
@@ -63,14 +63,14 @@ def test_a_model_of_the_sample_says_so_in_its_id() -> None:
 def test_another_library_gives_another_id(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = PROVENANCE.version
     others = {**provenance.installed_libraries(), library: "0.24"}
-    monkeypatch.setattr(bundle, "installed_libraries", lambda: others)
+    monkeypatch.setattr(provenance, "installed_libraries", lambda: others)
 
     assert PROVENANCE.version != before
 
 
 def test_another_format_gives_another_id(monkeypatch: pytest.MonkeyPatch) -> None:
     before = PROVENANCE.version
-    monkeypatch.setattr(bundle, "FORMAT", FORMAT + 1)
+    monkeypatch.setattr(provenance, "FORMAT", FORMAT + 1)
 
     assert PROVENANCE.version != before
 
