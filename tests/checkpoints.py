@@ -7,6 +7,7 @@ import treelite
 import treelite.sklearn
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
 
 INPUTS = 3
 LEVELS = 12
@@ -26,7 +27,7 @@ def classifier(
 ) -> Any:
     """A classifier of few trees that has learnt from the rows."""
     effects = np.random.default_rng(5).normal(size=256)
-    known = np.nan_to_num(rows)
+    known = np.nan_to_num(rows, nan=1.0)
     labels = effects[known[:, 1].astype(int)] + known[:, 0] > 0
     model = HistGradientBoostingClassifier(
         max_iter=trees,
@@ -36,7 +37,8 @@ def classifier(
         categorical_features=categories,
         random_state=0,
     )
-    return model.fit(rows, labels)
+    with threadpool_limits(limits=1):
+        return model.fit(rows, labels)
 
 
 def imported(model: Any) -> treelite.Model:

@@ -38,7 +38,7 @@ FORMS = pytest.mark.parametrize("form", [_single, sigmoids])
 
 @given(margin)
 @example(2.6)
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 def test_it_is_within_its_bound_of_the_true_value(value: float) -> None:
     with localcontext(prec=60):
         true = Fraction(1 / (1 + (-Decimal(value)).exp()))
@@ -61,6 +61,7 @@ def test_most_values_are_the_nearest_double_or_the_next() -> None:
 
 
 @given(st.lists(st.floats(allow_nan=False) | margin, max_size=40))
+@settings(deadline=None)
 def test_both_forms_give_the_same_bits(values: list[float]) -> None:
     together = sigmoids(np.array(values, dtype=np.float64))
 
