@@ -43,31 +43,31 @@ def check(checkpoint: bytes) -> int:
 
 def _check_head(cursor: Cursor) -> tuple[int, int, float]:
     """How many trees, how many inputs, the base score."""
-    major, minor, _ = cursor.array("<i4", 3).tolist()
+    major, minor, _ = cursor.array("<i", 3).tolist()
     if (major, minor) not in VERSIONS:
         known = ", ".join(f"{major}.{minor}" for major, minor in VERSIONS)
         raise ValueError(
             f"the checkpoint is of treelite {major}.{minor}, and {known} is what can be read:"
             " serve it with the release that wrote it, or train again"
         )
-    require(cursor.array("u1", 2).tolist() == [_FLOAT64] * 2, "it is not in double precision")
-    trees = cursor.scalar("<u8")
-    inputs = cursor.scalar("<i4")
+    require(cursor.array("<B", 2).tolist() == [_FLOAT64] * 2, "it is not in double precision")
+    trees = cursor.scalar("<Q")
+    inputs = cursor.scalar("<i")
     require(1 <= inputs <= _MOST_INPUTS, f"it has {inputs} inputs, not 1 to {_MOST_INPUTS}")
-    require(cursor.scalar("u1") == _BINARY_CLASSIFIER, "it is no binary classifier")
-    require(cursor.scalar("u1") == 0, "its trees are averaged, not summed")
-    require(cursor.scalar("<i4") == 1, "it has several targets")
-    require(cursor.array("<i4").tolist() == [1], "it has several classes")
-    require(cursor.array("<i4").tolist() == [1, 1], "a leaf has several values")
+    require(cursor.scalar("<B") == _BINARY_CLASSIFIER, "it is no binary classifier")
+    require(cursor.scalar("<B") == 0, "its trees are averaged, not summed")
+    require(cursor.scalar("<i") == 1, "it has several targets")
+    require(cursor.array("<i").tolist() == [1], "it has several classes")
+    require(cursor.array("<i").tolist() == [1, 1], "a leaf has several values")
     for name in ("target", "class"):
-        of_trees = cursor.array("<i4")
+        of_trees = cursor.array("<i")
         require(len(of_trees) == trees, f"it has {len(of_trees)} {name} ids for {trees} trees")
         require(not of_trees.any(), f"a tree has another {name} than 0")
-    require(cursor.array("u1").tobytes() == b"sigmoid", "its link is not the sigmoid")
-    require(cursor.scalar("<f4") == 1.0, "its sigmoid has another slope than 1")
-    cursor.scalar("<f4")  # of another link
-    base = cursor.array("<f8")
+    require(cursor.array("<B").tobytes() == b"sigmoid", "its link is not the sigmoid")
+    require(cursor.scalar("<f") == 1.0, "its sigmoid has another slope than 1")
+    cursor.scalar("<f")  # of another link
+    base = cursor.array("<d")
     require(len(base) == 1, f"it has {len(base)} base scores")
-    cursor.array("u1")  # attributes, for people
-    require(cursor.scalar("<i4") == 0, "it has optional fields")
+    cursor.array("<B")  # attributes, for people
+    require(cursor.scalar("<i") == 0, "it has optional fields")
     return trees, inputs, base.item()

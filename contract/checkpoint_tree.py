@@ -10,7 +10,7 @@ from contract.checkpoint_cursor import Cursor, require
 
 _LEAF, _NUMERICAL, _CATEGORICAL = 0, 1, 2  # kinds of node
 _EQUAL, _GREATER_OR_EQUAL = 1, 5  # first and last of the comparisons
-_FIELDS = ("i1", "<i4", "<i4", "<i4", "u1", "<f8", "<f8", "i1", "u1")  # of _Nodes
+_FIELDS = ("<b", "<i", "<i", "<i", "<B", "<d", "<d", "<b", "<B")  # of _Nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class _Nodes:
 
 def check_tree(cursor: Cursor, number: int, inputs: int) -> float:
     """How far from zero a leaf of the tree is, at most."""
-    count = cursor.scalar("<i4")
+    count = cursor.scalar("<i")
     require(count >= 1, f"tree {number} has {count} nodes")
-    has_categories = cursor.scalar("u1")
+    has_categories = cursor.scalar("<B")
     nodes = _Nodes(*[_sized(cursor, kind, count, number) for kind in _FIELDS])
     _check_links(nodes, number)
     _check_tests(nodes, number, inputs)
@@ -54,7 +54,7 @@ def _check_links(nodes: _Nodes, number: int) -> None:
     """From the first node, one way leads to each other node, and none ever back."""
     leaf = nodes.kind == _LEAF
     require(
-        bool(np.isin(nodes.kind, (_LEAF, _NUMERICAL, _CATEGORICAL)).all()),
+        bool(((nodes.kind >= _LEAF) & (nodes.kind <= _CATEGORICAL)).all()),
         f"a node of tree {number} is of an unknown kind",
     )
     require(
@@ -88,8 +88,8 @@ def _check_tests(nodes: _Nodes, number: int, inputs: int) -> None:
 
 
 def _check_no_leaf_vectors(cursor: Cursor, count: int, number: int) -> None:
-    vectors = len(cursor.array("<f8"))
-    begin, end = (_sized(cursor, "<u8", count, number) for _ in range(2))
+    vectors = len(cursor.array("<d"))
+    begin, end = (_sized(cursor, "<Q", count, number) for _ in range(2))
     require(
         vectors == 0 and not begin.any() and not end.any(),
         f"a leaf of tree {number} has several values",
@@ -98,8 +98,8 @@ def _check_no_leaf_vectors(cursor: Cursor, count: int, number: int) -> None:
 
 def _check_categories(cursor: Cursor, nodes: _Nodes, number: int, has_categories: int) -> None:
     """Each list of categories is in bounds and its node's own: together they are not longer."""
-    total = len(cursor.array("<u4"))
-    begin, end = (_sized(cursor, "<u8", len(nodes.kind), number) for _ in range(2))
+    total = len(cursor.array("<I"))
+    begin, end = (_sized(cursor, "<Q", len(nodes.kind), number) for _ in range(2))
     require(
         bool((begin <= end).all() and (end <= total).all()) and int((end - begin).sum()) <= total,
         f"a list of categories of tree {number} is out of bounds",
@@ -113,10 +113,10 @@ def _check_categories(cursor: Cursor, nodes: _Nodes, number: int, has_categories
 
 def _check_statistics(cursor: Cursor, count: int, number: int) -> None:
     """Counts, weights and gains, for people; each there for all nodes, or for none."""
-    for kind in ("<u8", "<f8", "<f8"):
-        values, present = cursor.array(kind), cursor.array("u1")
+    for kind in ("<Q", "<d", "<d"):
+        values, present = cursor.array(kind), cursor.array("<B")
         require(
             len(values) == len(present) and len(values) in (0, count) and not (present > 1).any(),
             f"a statistic of tree {number} is not there for each node",
         )
-    require(not cursor.array("<i4", 2).any(), f"tree {number} has optional fields")
+    require(not cursor.array("<i", 2).any(), f"tree {number} has optional fields")
