@@ -36,11 +36,15 @@ _TOLERANCE = 4 * np.finfo(np.float64).eps
 def needs_conversion(store: ModelStore, version: str) -> bool:
     """Whether the version is of format 1 and has no conversion that this store would serve.
 
-    Raises BundleError where the bundle itself must not be used.
+    A bundle whose metadata are refused needs another cure, which whoever loads it names.
     """
-    if store.metadata(version)["format"] != PICKLED:
-        return False
     directory = store.path(version)
+    try:
+        metadata = read_metadata(directory, store.keys)
+    except BundleError:
+        return False
+    if metadata["format"] != PICKLED:
+        return False
     try:
         conversion.read(directory, read(directory, METADATA), store.keys)
     except BundleError:

@@ -118,7 +118,7 @@ def test_a_version_of_another_release_is_pruned(context: Context) -> None:
     gone = others(context)
     for directory in gone:
         text = (directory / "metadata.json").read_text()
-        (directory / "metadata.json").write_text(text.replace('"format": 1', '"format": 9'))
+        (directory / "metadata.json").write_text(text.replace('"format": 2', '"format": 9'))
 
     versions.prune(context, keep=1)
 

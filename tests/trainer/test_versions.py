@@ -9,11 +9,12 @@ import pytest
 from api.model.served import ServedModel
 from api.settings import ApiSettings, ModelRefused
 from contract.digest import canonical_json
+from contract.metadata import FORMAT
 from contract.provenance import Provenance
 from tests.bundles import PROVENANCE, Fitted, files_of
 from tests.contract.conftest import fitted
 from tests.contract.test_bundle import write
-from tests.trainer.test_commands import of_other_libraries
+from tests.trainer.test_commands import remade
 from trainer import training, versions
 from trainer.context import Context
 from trainer.errors import TrainerError
@@ -79,9 +80,9 @@ def test_a_rollback_to_what_cannot_be_served_changes_nothing_and_says_what_else(
 
 
 def of_another_release(context: Context, version: str) -> str:
-    """The version as another scikit-learn would have made it; its name."""
+    """The version as a later release would have made it; its name."""
     was_active = context.store.active() == version
-    name = of_other_libraries(context.store.path(version))
+    name = remade(context.store.path(version), lambda of: of.update(format=FORMAT + 1))
     if was_active:
         context.store.activate(name)
     return name
@@ -97,7 +98,7 @@ def test_list_shows_what_cannot_be_served_and_why(
 
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
     assert " of another release: " in lines[other]
-    assert "was trained with scikit-learn 0.24 (here " in lines[other]
+    assert f"has bundle format {FORMAT + 1}, this service reads {FORMAT}" in lines[other]
     assert " active " in lines[other]
     assert " AUC " in lines[first]
 
@@ -139,7 +140,7 @@ def test_the_first_model_names_what_could_be_served_instead(
         training.train(context, if_none=True, activate=True)
 
     message = str(refused.value)
-    assert f"the active version cannot be used: {other} was trained with scikit-learn" in message
+    assert f"the active version cannot be used: {other} has bundle format" in message
     assert "what can be served here, newest first: " in message
     assert first in message
     assert second in message
