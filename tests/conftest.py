@@ -138,26 +138,28 @@ def template(postgres: LocalPostgres) -> str:
     return _TEMPLATE
 
 
+def clone(connection: Any, template: str, name: str) -> None:
+    """A database like the migrated one, with what is granted on a database itself."""
+    names = {"database": sql.Identifier(name), "template": sql.Identifier(template)}
+    with connection.cursor() as cursor:
+        for statement in (
+            "CREATE DATABASE {database} TEMPLATE {template} STRATEGY FILE_COPY OWNER mlops_owner",
+            "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
+            "GRANT CONNECT, TEMPORARY ON DATABASE {database} TO api",
+            "GRANT CONNECT ON DATABASE {database} TO analyst",
+        ):
+            cursor.execute(sql.SQL(statement).format(**names))
+
+
 @pytest.fixture
 def database(postgres: LocalPostgres, template: str) -> Iterator[Database]:
     name = f"test_{uuid.uuid4().hex[:12]}"
-    identifier = sql.Identifier(name)
     connection = psycopg2.connect(postgres.admin_url)
     connection.autocommit = True
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                sql.SQL(
-                    "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY OWNER mlops_owner"
-                ).format(identifier, sql.Identifier(template))
-            )
-            cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(identifier))
-            cursor.execute(
-                sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO api").format(identifier)
-            )
-            cursor.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO analyst").format(identifier))
+        clone(connection, template, name)
         yield Database(name, postgres.port)
         with connection.cursor() as cursor:
-            cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+            cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
     finally:
         connection.close()

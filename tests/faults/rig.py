@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.conftest import clone
 from tests.faults.load import Load
 from tests.faults.processes import resident_bytes, wait_until
 from tests.faults.proxy import Mode, Proxy
@@ -24,6 +25,7 @@ from tests.faults.verdict import Verdict, abandoned_rows, judge, logged_rows
 Value = TypeVar("Value")
 
 API_PASSWORD = "of-the-api"
+_TEMPLATE = "faults_template"
 
 # How long a fault may take to be over once it has ended.
 RECOVERY_SECONDS = 45
@@ -49,8 +51,8 @@ class Rig:
         self._sampling = threading.Event()
 
     def open(self) -> None:
-        """Migrate a database and put the proxy in front of it."""
-        self.migrate()
+        """Have a migrated database, and put the proxy in front of it."""
+        self._clone()
         self._thread.start()
         self.await_(self.proxy.start())
 
@@ -67,11 +69,11 @@ class Rig:
         if self.server.answers():
             self.server.sql("postgres", f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
 
-    def migrate(self) -> None:
-        """`python -m db migrate`."""
+    def migrate(self, database: str | None = None) -> None:
+        """`python -m db migrate`, for the rig's database unless another is named."""
         environment = {
             "DATABASE_ADMIN_URL": self.server.url("postgres"),
-            "DATABASE_NAME": self.database,
+            "DATABASE_NAME": database or self.database,
             "MLOPS_OWNER_PASSWORD": "of-the-owner",
             "API_DB_PASSWORD": API_PASSWORD,
             "ANALYST_DB_PASSWORD": "of-the-analyst",
@@ -158,6 +160,17 @@ class Rig:
     def await_(self, work: Coroutine[Any, Any, Value], seconds: float = 30) -> Value:
         """Run a coroutine in the rig's event loop and wait for it."""
         return self._submit(work).result(timeout=seconds)
+
+    def _clone(self) -> None:
+        """A copy of a database that is migrated once for each server."""
+        found = "SELECT 1 FROM pg_database WHERE datname = %s"
+        if not self.server.sql("postgres", found, _TEMPLATE):
+            self.migrate(_TEMPLATE)
+        connection = self.server.connect("postgres")
+        try:
+            clone(connection, _TEMPLATE, self.database)
+        finally:
+            connection.close()
 
     def _submit(self, work: Coroutine[Any, Any, Value]) -> Future[Value]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
