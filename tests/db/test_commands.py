@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ import psycopg2
 import pytest
 
 from local.postgres import LocalPostgres
+from tests import warm
 from tests.conftest import PASSWORD, Database, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -19,15 +19,7 @@ AWKWARD = "p@ss:w/or%d %(x)s {y} '\"\\ ü?#&"
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-m", "db", *arguments],
-        cwd=ROOT,
-        env=kept | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return warm.run("db", arguments, kept | environment, timeout=60)
 
 
 def environment(url: str, database: str, **more: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import pytest
 from contract import bundle, bundle_files, provenance
 from contract.digest import canonical_json, sha256
 from contract.store import ModelStore
+from tests import warm
 from tests.trainer.csv_text import csv_text, rows
 
 ROWS = rows(4000)
@@ -40,15 +41,18 @@ class Trainer:
         assert version is not None
         return version
 
+    def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        return {
+            **os.environ,
+            "MODELS_DIR": str(self.store.root),
+            "DATA_DIR": str(self.home),
+            **settings,
+        }
+
     def start(self, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [*self.prefix, sys.executable, "-m", "trainer", *arguments],
-            env={
-                **os.environ,
-                "MODELS_DIR": str(self.store.root),
-                "DATA_DIR": str(self.home),
-                **settings,
-            },
+            env=self.environment(settings),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -56,9 +60,14 @@ class Trainer:
 
     def run(self, *arguments: str, expected: int = 0, **settings: str) -> str:
         """Its output; on the error stream where it should fail."""
-        with self.start(*arguments, **settings) as process:
-            output, errors = process.communicate(timeout=120)
-        assert process.returncode == expected, output + errors
+        if self.prefix:
+            with self.start(*arguments, **settings) as process:
+                output, errors = process.communicate(timeout=120)
+                code = process.returncode
+        else:
+            done = warm.run("trainer", arguments, self.environment(settings))
+            output, errors, code = done.stdout, done.stderr, done.returncode
+        assert code == expected, output + errors
         assert "Traceback" not in errors
         if expected:
             return errors
