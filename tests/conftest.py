@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,10 +20,12 @@ from psycopg2 import sql
 from db.migrate import migrate
 from db.settings import MigrateSettings
 from local.postgres import LocalPostgres
+from tests import ports
 from tests.faults.table import table
 from tests.shares import Shares, rank
 
 PASSWORD = "test"
+free_port = ports.free_port
 _TEMPLATE = "template_mlops"
 
 
@@ -86,12 +87,6 @@ def migrate_settings(admin_url: str, name: str, **more: Any) -> MigrateSettings:
             **more,
         }
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

@@ -1,26 +1,35 @@
 """What goes to one worker together when tests run side by side (pytest -n), and in which order."""
 
-from pathlib import PurePosixPath
-
 import pytest
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-# Each of these has something that only one may use at a time: a stack, an installed client.
-TOGETHER = ("tests/compose", "tests/clients")
+# What only one may use at a time: the container engine's cores, a client's environment.
+TOGETHER = {
+    "tests/compose/": "compose",
+    "tests/security/test_compose_passwords.py": "compose",
+    "tests/clients/": "clients",
+}
 
-# The longest first: what is begun last then ends at about the same time.
-FIRST = ("tests/compose",)
+# The longest first, so that the workers end at about the same time.
+FIRST = (
+    "compose",
+    "tests/api/test_openapi.py",
+    "tests/trainer/test_commands.py",
+    "tests/faults/test_postgres.py",
+    "tests/faults/test_api.py",
+)
 
 
 def share_of(nodeid: str) -> str:
-    """The part of the tests that this one goes with: its module, or a whole directory."""
-    module = nodeid.split("::", 1)[0]
-    folder = PurePosixPath(module).parent.as_posix()
-    return folder if folder in TOGETHER else module
+    """The part of the tests that this one goes with: its module, for they share a service."""
+    for beginning, share in TOGETHER.items():
+        if nodeid.startswith(beginning):
+            return share
+    return nodeid.split("::", 1)[0]
 
 
 def rank(item: pytest.Item) -> int:
-    """Where the item's share stands among all: the long ones first."""
+    """Where the item's share stands among all."""
     share = share_of(item.nodeid)
     return FIRST.index(share) if share in FIRST else len(FIRST)
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -97,10 +98,7 @@ def missing_engine() -> str | None:
 def compose() -> Iterator[Compose]:
     if reason := missing_engine():
         pytest.skip(reason)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    stack = Compose(project=f"test-{uuid.uuid4().hex[:8]}", port=port)
+    stack = Compose(project=f"test-{uuid.uuid4().hex[:8]}", port=free_port())
     try:
         yield stack
     finally:
