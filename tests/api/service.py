@@ -27,9 +27,11 @@ class Service:
         # A warning of ours, or one that a library has for us, must not wait for production.
         self.environment = kept | {"PYTHONWARNINGS": "error"} | defaults | settings
         self.process: subprocess.Popen[bytes] | None = None
+        self._port: int | None = None
 
     def launch(self, *arguments: str) -> "Service":
         """Start without waiting; the arguments are Python's, in place of `-m api`."""
+        self._port = None
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, *(arguments or ("-m", "api"))],
@@ -101,10 +103,12 @@ class Service:
 
     @property
     def port(self) -> int:
-        """The port that it took."""
-        found = re.search(r'"will serve on".*?"port":(\d+)', self.text)
-        assert found, self.text
-        return int(found[1])
+        """The port that it took; looked up once, for its log grows with every request."""
+        if self._port is None:
+            found = re.search(r'"will serve on".*?"port":(\d+)', self.text)
+            assert found, self.text
+            self._port = int(found[1])
+        return self._port
 
     @property
     def url(self) -> str:
