@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -21,8 +21,9 @@ from db.migrate import migrate
 from db.settings import MigrateSettings
 from local.postgres import LocalPostgres
 from tests import ports
+from tests.alone import place
 from tests.faults.table import table
-from tests.shares import Shares, rank
+from tests.shares import Shares, in_order
 
 PASSWORD = "test"
 free_port = ports.free_port
@@ -41,7 +42,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Shares:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
-        items.sort(key=rank)
+        in_order(items)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Before a test's time begins, wait until it may run beside what the other workers run."""
+    if not hasattr(item.config, "workerinput"):
+        return (yield)
+    folder = Path(item.config.option.basetemp).parent
+    with place(folder, alone=item.get_closest_marker("alone") is not None):
+        return (yield)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

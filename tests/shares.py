@@ -28,10 +28,17 @@ def share_of(nodeid: str) -> str:
     return nodeid.split("::", 1)[0]
 
 
-def rank(item: pytest.Item) -> int:
-    """Where the item's share stands among all."""
-    share = share_of(item.nodeid)
-    return FIRST.index(share) if share in FIRST else len(FIRST)
+def in_order(items: list[pytest.Item]) -> None:
+    """Put the long shares first, and last those in which all have to wait for a test alone."""
+    waiting = {share_of(item.nodeid) for item in items if item.get_closest_marker("alone")}
+
+    def rank(item: pytest.Item) -> int:
+        share = share_of(item.nodeid)
+        if share in waiting:
+            return len(FIRST) + 1
+        return FIRST.index(share) if share in FIRST else len(FIRST)
+
+    items.sort(key=rank)
 
 
 class Shares(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
