@@ -32,6 +32,7 @@ def test_without_a_fault_all_is_answered_and_logged(rig: Rig, record: Record) ->
     assert verdict.unanswered == 0
 
 
+@pytest.mark.alone
 def test_the_row_can_be_selected_the_moment_the_answer_arrives(rig: Rig) -> None:
     rig.api.start()
     rig.api.wait_for_state("normal")

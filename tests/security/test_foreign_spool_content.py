@@ -3,6 +3,7 @@
 import os
 import socket
 import stat
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -186,8 +187,9 @@ def _make(kind: str, path: Path, outside: Path) -> None:
     if kind == "pipe":
         os.mkfifo(path)
     elif kind == "socket":
-        with socket.socket(socket.AF_UNIX) as server:
-            server.bind(str(path))
+        # By its name alone: the address of a socket is short, and pytest's directories are not.
+        with socket.socket(socket.AF_UNIX) as server, chdir(path.parent):
+            server.bind(path.name)
     elif kind == "directory":
         path.mkdir()
     elif kind == "device":
