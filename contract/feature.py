@@ -124,7 +124,7 @@ class Feature:
 
     def contradictions(self) -> Iterator[str]:
         """What no declaration may say of a feature."""
-        if not _COLUMN.fullmatch(self.column):
+        if not is_column(self.column):
             yield (
                 f"{self.name} makes no name of a column, of 1 to {63 - len(MISSING_ENDING)} small"
                 " letters, digits and underscores: give it one as sql_name"
@@ -175,6 +175,11 @@ class Feature:
         low, high = self.bounds
         kind = "an integer" if self.kind == "integer" else "a number"
         return f"{kind} from {_shown(low)} to {_shown(high)}"
+
+
+def is_column(name: str) -> bool:
+    """Whether a feature's column in SQL can have the name."""
+    return _COLUMN.fullmatch(name) is not None
 
 
 def is_storable(text: str) -> bool:

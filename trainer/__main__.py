@@ -12,6 +12,7 @@ from contract.secret import SecretError
 from contract.text import lines_shown
 from trainer import conversions, training, versions
 from trainer.context import Context
+from trainer.declare import add_parser, declare
 from trainer.errors import TrainerError
 from trainer.fetch import fetch
 from trainer.pipeline import declared
@@ -79,6 +80,8 @@ def _run(arguments: argparse.Namespace, settings: TrainerSettings) -> None:
             versions.diff(context, arguments.first, arguments.second)
         case "prune":
             versions.prune(context, arguments.keep)
+        case "declare":
+            declare(context, arguments)
         case "fetch":
             path = fetch(declared(settings).schema, settings.fetch_dir, force=arguments.force)
             context.progress.say(f"{path}: the original data, checked; next: train")
@@ -107,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         "prune", help="remove old versions; never active, pinned or served ones"
     )
     prune.add_argument("--keep", type=_count, required=True, help="how many of the newest to keep")
+    add_parser(commands)
     get = commands.add_parser("fetch", help="get the real data from OpenML")
     get.add_argument("--force", action="store_true", help="replace another file of that name")
     return parser

@@ -6,6 +6,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from contract.declaration import Source
@@ -20,6 +21,12 @@ def columns_in(path: Path) -> list[str]:
     """The names of the columns; raises DataRefused."""
     with _refusals(path):
         return [str(name) for name in _file(path).schema_arrow.names]
+
+
+def readable(path: Path) -> list[int]:
+    """The places of the columns whose types are those of a value; raises DataRefused."""
+    with _refusals(path):
+        return [at for at, kind in enumerate(_file(path).schema_arrow.types) if _writer(kind)]
 
 
 @contextmanager
@@ -48,38 +55,41 @@ def _cells(path: Path, name: str, column: Any, index: pd.Index, source: Source) 
     from pyarrow import types  # noqa: PLC0415 -- slow, and only for this form
 
     kind = column.type.value_type if types.is_dictionary(column.type) else column.type
-    text = _text(path, name, kind, source)
+    write = _writer(kind)
+    if write is None:
+        raise DataRefused(
+            f"{path}, column {name}: {kind} is no type of a value here: write it as a number, text,"
+            " time or boolean, or leave it out"
+        )
     # A float's NaN is what pandas writes for a missing number.
-    values = [None if value is None or value != value else value for value in column.to_pylist()]  # noqa: PLR0124
-    texts = ["" if value is None else text(value) for value in values]
-    nulls = pd.isna(pd.Series(values, dtype=object)).to_numpy()
+    values = [None if value != value else value for value in column.to_pylist()]  # noqa: PLR0124
+    texts = ["" if value is None else write(value) for value in values]
+    if types.is_boolean(kind):
+        words = {"True": source.true[0], "False": source.false[0], "": ""}
+        texts = [words[text] for text in texts]
     return Cells(
         pd.Series(texts, index, dtype=object),
-        nulls=nulls,
-        is_time=types.is_timestamp(kind) or types.is_date(kind),
+        nulls=np.array([value is None for value in values], dtype=np.bool_),
+        is_time=types.is_temporal(kind),
     )
 
 
-def _text(path: Path, name: str, kind: Any, source: Source) -> Callable[[Any], str]:
-    """How a value of an Arrow type is written."""
+def _writer(kind: Any) -> Callable[[Any], str] | None:
+    """How a value of an Arrow type is written; None where it is none here."""
     from pyarrow import types  # noqa: PLC0415 -- as above
 
-    if types.is_boolean(kind):
-        return lambda value: source.true[0] if value else source.false[0]
+    if types.is_dictionary(kind):
+        return _writer(kind.value_type)
     if types.is_timestamp(kind):
         return lambda value: _moment(value).isoformat()
     if types.is_date(kind):
         return lambda value: str(value.isoformat())
-    if types.is_float32(kind) or types.is_float16(kind) or types.is_float64(kind):
+    if types.is_floating(kind):
         return repr
-    if types.is_integer(kind) or types.is_decimal(kind):
+    is_text = types.is_string(kind) or types.is_large_string(kind)
+    if is_text or types.is_boolean(kind) or types.is_integer(kind) or types.is_decimal(kind):
         return str
-    if types.is_string(kind) or types.is_large_string(kind):
-        return str
-    raise DataRefused(
-        f"{path}, column {name}: {kind} is no type of a value here: write it as a number, text,"
-        " time or boolean, or leave it out"
-    )
+    return None
 
 
 def _moment(value: Any) -> Any:

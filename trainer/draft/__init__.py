@@ -1,0 +1,1 @@
+"""Drafts of declarations: what a table looks like, for a person to correct."""
