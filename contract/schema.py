@@ -13,6 +13,7 @@ from contract.digest import canonical_json
 from contract.feature import INTEGER_LIMIT, MISSING_ENDING, STRICT, Feature, Value
 from contract.reserved import RESERVED_COLUMNS
 from contract.text import Line, Name
+from contract.width import MAX_FEATURE_BYTES, feature_bytes
 
 MAX_FEATURES = 1000
 
@@ -117,6 +118,12 @@ class DataSetSchema:
                 )
             if feature.ratio_of:
                 yield from self._contradictory_ratio(feature, feature.ratio_of.feature)
+        if (size := feature_bytes(self.features)) > MAX_FEATURE_BYTES:
+            yield (
+                f"a row of its {len(self.features):,} features can take {size:,} bytes, and the log"
+                f" holds {MAX_FEATURE_BYTES:,} (8 for a float, 4 for an integer, 1 for a boolean,"
+                f" up to 24 for a category, and what puts them in line): leave some out"
+            )
 
     def _shared_columns(self) -> Iterator[str]:
         """Features that fall together in SQL, or with what the views derive from another one."""

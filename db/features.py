@@ -6,22 +6,20 @@ from collections.abc import Iterator
 from psycopg2 import sql
 from sqlalchemy import Connection, text
 
-from contract.feature import Feature, Kind
+from contract.feature import MAX_TEXT, Feature
 from contract.schema import DataSetSchema
+from contract.width import MAX_FEATURE_BYTES, feature_bytes
 from db.errors import SchemaConflict
+from db.log.row import FEATURE_TYPES
 from db.sql import run_composed
-from db.tables import PREDICTION_LOG
 
-_TYPES: dict[Kind, str] = {
-    "integer": "integer",
-    "float": "double precision",
-    "boolean": "boolean",
-    "category": "text",
-}
+_MOST_COLUMNS = 1600
+_ANOTHER = "give this data set a database of its own (DATABASE_NAME)"
 
 _COLUMNS = text(
     "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
     " WHERE attrelid = 'prediction_log'::regclass AND attnum > 0 AND NOT attisdropped"
+    " ORDER BY attnum"
 )
 _DEFINITION = text(
     "SELECT regexp_replace(pg_get_constraintdef(oid), ' NOT VALID$', '') FROM pg_constraint"
@@ -39,30 +37,61 @@ def add_columns(connection: Connection, schema: DataSetSchema) -> Iterator[str]:
     Columns are nullable, since the log may hold rows of several declarations: what a row must
     have is in the check of its own one. Nothing is ever renamed or removed. Raises SchemaConflict.
     """
-    existing = {column.attname: column.format_type for column in connection.execute(_COLUMNS)}
+    existing = _existing(connection)
+    if conflict := next(_conflicts(existing, schema), None):
+        raise SchemaConflict(conflict)
+    added = [feature for feature in schema.features if feature.column not in existing]
+    if added:
+        # In one statement: each would lock and rewrite the definition of every partition.
+        run_composed(
+            connection,
+            "ALTER TABLE prediction_log {columns}",
+            columns=sql.SQL(", ").join(
+                sql.SQL("ADD COLUMN {} {}").format(
+                    sql.Identifier(feature.column), sql.SQL(FEATURE_TYPES[feature.kind])
+                )
+                for feature in added
+            ),
+        )
     for feature in schema.features:
-        kind = _TYPES[feature.kind]
-        found = existing.get(feature.column)
-        if feature.column in PREDICTION_LOG.columns:
-            raise SchemaConflict(
-                f"prediction_log.{feature.column} is the log's own, and the declaration {schema.id}"
-                f" has a feature of that name: give it another one in contract/datasets"
-            )
-        if found is None:
-            run_composed(
-                connection,
-                "ALTER TABLE prediction_log ADD COLUMN {column} {kind}",
-                column=sql.Identifier(feature.column),
-                kind=sql.SQL(kind),
-            )
-            yield f"column {feature.column}: added"
-        elif found != kind:
-            raise SchemaConflict(
-                f"prediction_log.{feature.column} is {found}, the declaration {schema.id} needs"
-                f" {kind}: give the feature another name in contract/datasets"
-            )
         _comment(connection, feature)
+    yield from (f"column {feature.column}: added" for feature in added)
+    _check_width(connection, schema)
     yield from _add_check(connection, schema)
+
+
+def _existing(connection: Connection) -> dict[str, str]:
+    """The columns of the log in their order, and their types."""
+    return {column.attname: column.format_type for column in connection.execute(_COLUMNS)}
+
+
+def _conflicts(existing: dict[str, str], schema: DataSetSchema) -> Iterator[str]:
+    for feature in schema.features:
+        kind, found = FEATURE_TYPES[feature.kind], existing.get(feature.column)
+        if found not in {None, kind}:
+            yield (
+                f"prediction_log.{feature.column} is {found}, as another declaration has it, and"
+                f" {schema.id} needs {kind}: give {feature.name} another sql_name in the"
+                " declaration"
+            )
+    new = {feature.column for feature in schema.features} - set(existing)
+    if len(existing) + len(new) > _MOST_COLUMNS:
+        yield (
+            f"prediction_log has {len(existing):,} columns, those of other declarations among them,"
+            f" and {schema.id} needs {len(new):,} more; a table of PostgreSQL has at most"
+            f" {_MOST_COLUMNS:,}: {_ANOTHER}"
+        )
+
+
+def _check_width(connection: Connection, schema: DataSetSchema) -> None:
+    """Columns of other declarations may be in an order that wastes room between them."""
+    places = {column: place for place, column in enumerate(_existing(connection))}
+    ordered = sorted(schema.features, key=lambda feature: places[feature.column])
+    if (size := feature_bytes(ordered)) > MAX_FEATURE_BYTES:
+        raise SchemaConflict(
+            f"a row of {schema.id} can take {size:,} bytes in the order in which other declarations"
+            f" have its columns, and the log holds {MAX_FEATURE_BYTES:,}: {_ANOTHER}"
+        )
 
 
 def validate_checks(connection: Connection) -> None:
@@ -85,7 +114,7 @@ def _comment(connection: Connection, feature: Feature) -> None:
         column=sql.Identifier(feature.column),
         comment=sql.Literal(
             f"{feature.name}, as received: {feature.description}"
-            f" ({feature.unit}; {feature.allowed})"
+            f" ({'; '.join(filter(None, [feature.unit, feature.allowed]))})"
         ),
     )
 
@@ -101,7 +130,7 @@ def _add_check(connection: Connection, schema: DataSetSchema) -> Iterator[str]:
         # by the new rule could not be stored under the old one.
         raise SchemaConflict(
             f"the features of {schema.id} are not those that the log knows by that name: raise the"
-            " declaration's version in contract/datasets whenever a feature changes"
+            " declaration's version whenever a feature changes"
         )
 
 
@@ -130,11 +159,16 @@ def _constrain(connection: Connection, table: str, name: str, schema: DataSetSch
 
 def _rule(feature: Feature) -> sql.Composed:
     # A check passes where it is NULL: whether a value may be missing is said on its own.
-    rule = "{column} BETWEEN {low} AND {high}"
-    if not feature.nullable:
-        rule = "{column} IS NOT NULL AND " + rule
-    return sql.SQL(rule).format(
-        column=sql.Identifier(feature.column),
-        low=sql.Literal(feature.minimum),
-        high=sql.Literal(feature.maximum),
-    )
+    column = sql.Identifier(feature.column)
+    rules = [] if feature.nullable else [sql.SQL("{} IS NOT NULL").format(column)]
+    if feature.is_numeric:
+        low, high = map(sql.Literal, feature.bounds)
+        rules.append(sql.SQL("{} BETWEEN {} AND {}").format(column, low, high))
+    elif feature.kind == "category" and feature.unknown == "refuse":
+        levels = sql.SQL(", ").join(map(sql.Literal, feature.levels))
+        rules.append(sql.SQL("{} IN ({})").format(column, levels))
+    elif feature.kind == "category":
+        rules.append(
+            sql.SQL("char_length({}) BETWEEN 1 AND {}").format(column, sql.Literal(MAX_TEXT))
+        )
+    return sql.SQL(" AND ").join(rules or [sql.SQL("true")])

@@ -41,7 +41,7 @@ def migrate(settings: MigrateSettings, *, lock_seconds: int = 20) -> Iterator[st
         yield from provision(administrator, settings, lock_seconds)
         with owner(settings).connect() as connection, patience(connection, "the log", lock_seconds):
             yield from upgrade(connection)
-            yield from _derive(connection, schema)
+            yield from derive(connection, schema)
             yield from _make_partitions(connection, settings.partition_months_ahead)
 
 
@@ -68,7 +68,7 @@ def upgrade(connection: Connection, revision: str = "head") -> Iterator[str]:
         yield f"schema: from {before or 'nothing'} to {after}"
 
 
-def _derive(connection: Connection, schema: DataSetSchema) -> Iterator[str]:
+def derive(connection: Connection, schema: DataSetSchema) -> Iterator[str]:
     """What the declaration says: columns, and the views, which are made anew every time."""
     with connection.begin():
         steps = list(add_columns(connection, schema))

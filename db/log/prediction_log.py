@@ -42,7 +42,7 @@ class PredictionLog:
         self._settings = settings
         visible_wait = settings.log_visible_wait_ms / 1000
         self.counters = Counters(spool=str(settings.spool_dir.absolute()))
-        self.rejections = Rejections()
+        self.rejections = Rejections(row_format.features)
         self._activations = Activations(self.counters.process_id)
         self._activations.add(model, reason)
         self._settlement = Settlement(self.counters, wait_seconds=settings.log_wait_seconds)

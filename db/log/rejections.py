@@ -3,7 +3,7 @@
 import json
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from db.log.errors import RowsRefused
@@ -55,9 +55,13 @@ class Allowance:
 
 
 class Rejections:
-    """Best effort and bounded: what does not fit is counted in the next row that is written."""
+    """Best effort and bounded: what does not fit is counted in the next row that is written.
 
-    def __init__(self) -> None:
+    fields: the names that the declaration gives, which may be kept.
+    """
+
+    def __init__(self, fields: Set[str]) -> None:
+        self._fields = fields
         self._waiting: deque[tuple[object, ...]] = deque()
         self._allowances = (Allowance(ROWS_A_MINUTE, 60), Allowance(ROWS_A_DAY, 24 * 60 * 60))
         self.suppressed = 0
@@ -74,7 +78,7 @@ class Rejections:
                     rejection.request_id,
                     rejection.route,
                     rejection.status,
-                    json.dumps(told(rejection.errors)),
+                    json.dumps(told(rejection.errors, self._fields)),
                     rejection.model_version,
                 )
             )

@@ -2,12 +2,12 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from contract.feature import Value
+from contract.feature import Kind, Value
 from contract.schema import DataSetSchema
 
 _FIXED = (
@@ -28,6 +28,14 @@ _FIXED = (
     ("probability", "double precision"),
     ("prediction", "smallint"),
 )
+
+FEATURE_TYPES: dict[Kind, str] = {
+    "integer": "integer",
+    "float": "double precision",
+    "boolean": "boolean",
+    "category": "text",
+}
+"""SQL type of a feature's column."""
 
 _NULL = "\\N"
 # Id, time, context, index, size, duration, probability, prediction; the features follow.
@@ -126,6 +134,12 @@ _NONE_GIVEN = (None,) * 4
 _NO_OPTIONAL = "\t".join([_NULL] * 4)
 
 
+# repr is the shortest text that reads back as the same double; "45.0" is no integer.
+_FORMATS: dict[Kind, str] = {"integer": "%d", "float": "%r", "boolean": "%s", "category": "%s"}
+# What a value is made into first.
+_WRITTEN: dict[Kind, Callable[[Any], str]] = {"boolean": "ft".__getitem__, "category": _text}
+
+
 class RowFormat:
     """The columns of a row, and the encoder of its line, for one declaration.
 
@@ -135,14 +149,17 @@ class RowFormat:
 
     def __init__(self, schema: DataSetSchema) -> None:
         features = tuple(
-            (feature.column, "integer" if feature.kind == "integer" else "double precision")
-            for feature in schema.features
+            (feature.column, FEATURE_TYPES[feature.kind]) for feature in schema.features
         )
         self.columns = (*_FIXED, *features)
         """Name and SQL type of each column, in the order of the line."""
-        # repr is the shortest text that reads back as the same double; "45.0" is no integer.
-        self._formats = tuple(
-            "%d" if feature.kind == "integer" else "%r" for feature in schema.features
+        self.features = frozenset(schema.names)
+        """The features' names, as requests have them."""
+        self._formats = tuple(_FORMATS[feature.kind] for feature in schema.features)
+        self._written = tuple(
+            (index, _WRITTEN[feature.kind])
+            for index, feature in enumerate(schema.features)
+            if feature.kind in _WRITTEN
         )
         self._line = _LINE + "\t".join(self._formats) + "\n"
 
@@ -159,6 +176,11 @@ class RowFormat:
         batch_size: int = 1,
     ) -> bytes:
         """One line, with its line end."""
+        if self._written:
+            values = list(values)
+            for index, written in self._written:
+                if (value := values[index]) is not None:
+                    values[index] = written(value)
         line = self._line
         if None in values:
             line = _LINE + "\t".join(

@@ -105,7 +105,7 @@ def test_a_declaration_that_contradicts_itself_is_refused(
 
 
 def test_as_many_features_as_the_log_takes_and_no_more() -> None:
-    features = [number(f"n{place}", example=1.0) for place in range(MAX_FEATURES)]
+    features = [flag(f"n{place}") for place in range(MAX_FEATURES)]
     table(*features)
 
     with pytest.raises(SchemaError, match="1,001 features"):

@@ -11,11 +11,13 @@ from psycopg2 import errors
 from sqlalchemy import Connection
 
 from contract.feature import Feature
+from contract.reserved import RESERVED_COLUMNS
 from contract.schema import DataSetSchema
 from db.connection import owner
 from db.errors import SchemaConflict
 from db.features import add_columns, validate_checks
 from tests.conftest import Database
+from tests.contract.tables import flag, number, table
 from tests.db.rows import insert, row
 from tests.gmsc import SCHEMA
 
@@ -121,10 +123,36 @@ def test_other_words_under_the_same_version_are_taken_over(database: Database) -
     assert "In years, as told" in comment
 
 
-@pytest.mark.parametrize("name", ["Probability", "threshold", "trace_id"])
-def test_a_feature_does_not_take_a_column_of_the_logs_own(database: Database, name: str) -> None:
-    with pytest.raises(SchemaConflict, match=r"is the log's own"):
-        declare(database, extended(name))
+def test_what_the_log_and_its_views_have_no_feature_can_take(database: Database) -> None:
+    rows = database.query(
+        "SELECT DISTINCT attname FROM pg_attribute"
+        " WHERE attrelid IN ('prediction_log'::regclass, 'monitoring.last_day_by_hour'::regclass)"
+    )
+    derived = {feature.column for feature in SCHEMA.features}
+    derived |= {f"{feature.column}_missing" for feature in SCHEMA.features}
+
+    assert {name for (name,) in rows} - derived <= RESERVED_COLUMNS
+
+
+def test_a_table_of_many_other_columns_has_no_room(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.features._MOST_COLUMNS", 30)
+
+    with pytest.raises(SchemaConflict, match=r"28 columns.* needs 3 more.*DATABASE_NAME"):
+        declare(database, extended("x", "y", "z"))
+    assert declare(database, extended("x", "y")) != []
+
+
+def test_columns_in_an_order_that_wastes_room_are_refused(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers, flags = [number("n"), number("m")], [flag("a"), flag("b")]
+    declare(database, table(flags[0], numbers[0], flags[1], numbers[1]))
+    monkeypatch.setattr("db.features.MAX_FEATURE_BYTES", 31)
+
+    with pytest.raises(SchemaConflict, match=r"loans/2 can take 32 bytes.*DATABASE_NAME"):
+        declare(database, table(*numbers, *flags, version=2))
 
 
 def test_new_checks_are_held_against_old_rows_without_stopping_inserts(

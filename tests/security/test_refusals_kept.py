@@ -11,6 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from contract.schema import DataSetSchema
 from db.connection import admin, owner
 from db.log import LogSettings, ModelRegistration, PredictionLog, RowFormat
 from db.log.offences import told
@@ -22,9 +23,11 @@ from local.postgres import LocalPostgres
 from tests.api.bundle import publish
 from tests.api.service import Service
 from tests.conftest import Database, migrate_settings
+from tests.contract.tables import number, table
 from tests.gmsc import SCHEMA
 
 REGISTRATION = ModelRegistration("v", SCHEMA.id, "a test", True, "2026-01-01T00:00:00Z", {})
+FIELDS = frozenset(SCHEMA.names)
 SECRETS = ("anna@example.org", "4111111111111111", "79927398713", "geheim")
 
 
@@ -138,20 +141,54 @@ def test_a_hundred_long_unknown_fields_are_one_small_row(
 def test_only_places_of_our_own_are_kept(pointer: str, kept: bool) -> None:
     counted: list[dict[str, str | int]] = [{"pointer": "", "rule": "invalid", "count": 1}]
 
-    assert told([(pointer, "invalid")]) == (
+    assert told([(pointer, "invalid")], FIELDS) == (
         [{"pointer": pointer, "rule": "invalid"}] if kept else counted
     )
 
 
-def test_a_row_is_bounded_however_much_is_wrong(database: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("pointer", "kept"),
+    [
+        ("/Größe: 漢字", True),
+        ("/instances/3/a~1b~0c", True),
+        ("/7", True),
+        ("/7/7", True),
+        ("/age", False),
+        ("/a", False),
+    ],
+)
+def test_the_fields_are_those_of_the_declaration_that_is_served(pointer: str, kept: bool) -> None:
+    found = told([(pointer, "missing")], {"Größe: 漢字", "a/b~c", "7"})
+
+    assert found[0]["pointer"] == (pointer if kept else "")
+
+
+@pytest.mark.parametrize(
+    ("schema", "most"),
+    [
+        (SCHEMA, 11),
+        (table(*(number("漢" * length, sql_name=f"f_{length}") for length in range(1, 200))), 11),
+        (
+            table(
+                *(number("\U0001f600" * length, sql_name=f"f_{length}") for length in (240, 2000))
+            ),
+            2,
+        ),
+    ],
+    ids=["gmsc", "long names", "longer names"],
+)
+def test_a_row_is_bounded_however_much_is_wrong(
+    schema: DataSetSchema, most: int, database: Database, tmp_path: Path
+) -> None:
     worst = [
-        (f"/instances/{9_999_000 + number}/NumberOfTime30-59DaysPastDueNotWorse", "duplicate")
+        (f"/instances/{9_999_000 + number}/{name}", "duplicate")
         for number in range(100)
+        for name in schema.names
     ]
 
     async def scenario() -> None:
         settings = LogSettings(database_url=database.url("api"), spool_dir=tmp_path)
-        log = PredictionLog(settings, RowFormat(SCHEMA), REGISTRATION)
+        log = PredictionLog(settings, RowFormat(schema), REGISTRATION)
         log.start()
         log.reject("r" * 128, "/v2/models/{model_name}/infer", 422, worst, "v" * 40)
         while not database.query("SELECT 1 FROM rejected_request"):
@@ -164,7 +201,7 @@ def test_a_row_is_bounded_however_much_is_wrong(database: Database, tmp_path: Pa
         "SELECT pg_column_size(rejected_request), jsonb_array_length(errors) FROM rejected_request"
     )
     assert size < 2000
-    assert count == 11
+    assert count == most
 
 
 class _Sink:
@@ -181,7 +218,7 @@ class _Sink:
 def test_a_day_of_refusals_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    rejections, sink = Rejections(), _Sink()
+    rejections, sink = Rejections(FIELDS), _Sink()
 
     for _ in range(24 * 60 * 6):
         now += 10
@@ -235,7 +272,7 @@ def test_what_an_earlier_release_kept_is_made_harmless(postgres: LocalPostgres) 
         "SELECT errors FROM rejected_request ORDER BY rejection_id"
     )
     assert [errors for (errors,) in rows] == [
-        told([(entry["pointer"], entry["rule"]) for entry in errors]) for errors in old
+        told([(entry["pointer"], entry["rule"]) for entry in errors], FIELDS) for errors in old
     ]
 
 

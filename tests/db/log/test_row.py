@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from contract.feature import Value
 from db.log import Context, RowFormat, Stamp
+from tests.contract.tables import table
 from tests.gmsc import SCHEMA, VALUES
 
 FORMAT = RowFormat(SCHEMA)
@@ -92,3 +93,14 @@ def test_text_cannot_break_out_of_its_column() -> None:
     assert row["request_id"] == "a\\\\b"
     assert row["client_reference"] == "x\\ty\\nz\\r\\\\."
     assert line.count(b"\n") == 1
+
+
+def test_a_boolean_and_a_text_are_written_as_copy_reads_them() -> None:
+    text = "Straße\t漢字 \\N \r\n%s"
+    values: list[Value] = [None, 3.0, True, text]
+
+    line = RowFormat(table()).encode(CONTEXT, Stamp.now(), values, 0.5, 1, duration_ms=0.1)
+
+    written = line.decode().split("\t")[-4:]
+    assert written == ["\\N", "3", "t", "Straße\\t漢字 \\\\N \\r\\n%s\n"]
+    assert values == [None, 3.0, True, text]
