@@ -170,7 +170,7 @@ def _body(path: str, model: ServedModel) -> dict[str, Any] | None:
     """Schema of what the path takes; None where it takes nothing."""
     if path in (ONE, MANY):
         return json_schema(model.request_model, batch=path == MANY)
-    return body_schema(model) if path in INFER else None
+    return body_schema(model.request_model) if path in INFER else None
 
 
 def _path_parameter(name: str) -> dict[str, Any]:

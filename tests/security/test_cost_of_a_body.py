@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.predictions.oip.body_schema import body_schema
 from api.predictions.oip.request import parse
 from api.predictions.oip.routes import INFER, INLINE_BYTES
 from api.predictions.predict import MANY, ONE
@@ -22,6 +23,7 @@ from contract.document import RequestError
 from contract.request import RequestModel
 from tests.api.predictions.test_oip import matrix
 from tests.api.test_openapi import examples
+from tests.contract.tables import category, flag, number, table
 from tests.gmsc import SCHEMA
 
 SMALL, LARGE = 2**14, 2**16
@@ -239,6 +241,28 @@ def test_no_value_anywhere_makes_a_body_dear(client: httpx.Client) -> None:
                     told += filter(None, [complaint(case, READERS[path])])
     assert len(tried) > 1000
     assert told == [], "\n".join(told)
+
+
+@pytest.mark.usefixtures("calm")
+@pytest.mark.parametrize("form", ["one", "many", "tensors"])
+def test_nor_does_one_where_texts_are_allowed(form: str) -> None:
+    texts = RequestModel(
+        table(number("a: {b}", sql_name="a"), flag(), category(), category("c", unknown="missing"))
+    )
+    example = texts.schema.example
+    document, read = {
+        "one": (example, texts.parse),
+        "many": ({"instances": [example] * 2}, texts.parse_batch),
+        "tensors": (
+            body_schema(texts)["example"],
+            lambda body: parse(body, texts, texts.schema),
+        ),
+    }[form]
+
+    told = [complaint(case, read) for case in cases(document)]
+
+    assert len(told) > 100
+    assert list(filter(None, told)) == []
 
 
 def test_a_body_that_is_scored_between_other_requests_holds_few_rows() -> None:

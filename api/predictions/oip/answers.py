@@ -18,7 +18,8 @@ class ServerMetadata(BaseModel):
     version: str
     extensions: list[str] = Field(
         description="null_elements: null is a missing value, in the inputs that may miss it;"
-        " matrix_input: all features in one tensor of shape [N, features]"
+        " matrix_input: all features in one tensor of shape [N, features], where one datatype"
+        " holds them all"
     )
 
 

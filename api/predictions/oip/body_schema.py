@@ -1,10 +1,11 @@
 """JSON Schema of an inference request, for OpenAPI."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from api.http.headers import MAX_REFERENCE
-from api.model.served import ServedModel
-from api.predictions.oip.tensors import DATATYPES, OUTPUTS, inputs
+from api.predictions.oip.tensors import OUTPUTS, datatypes, inputs, json_type, matrix_datatypes
+from contract.request import RequestModel
 from contract.request_schema import json_schema
 
 _PARAMETERS = {"type": ["object", "null"], "description": "Of extensions; none is used here"}
@@ -12,15 +13,25 @@ _PARAMETERS = {"type": ["object", "null"], "description": "Of extensions; none i
 Schema = dict[str, Any]
 
 
-def body_schema(model: ServedModel) -> Schema:
+def body_schema(model: RequestModel) -> Schema:
     """What a request to this model must be."""
     features = model.schema.features
-    values = json_schema(model.request_model)["properties"]
-    most = model.request_model.max_instances
-    columns = [_tensor({"const": item.name}, values[item.name], 1, most) for item in features]
+    values = json_schema(model)["properties"]
+    most = model.max_instances
+    columns = [
+        _tensor({"const": item.name}, datatypes(item), values[item.name], 1, most)
+        for item in features
+    ]
     for column in columns:
         column["properties"]["shape"]["minItems"] = 1  # [N] or [N, 1]
-    matrix = _tensor({"type": "string"}, {"type": ["number", "null"]}, len(features), most)
+    told, forms = (
+        "One tensor for each feature, all of the same N",
+        [_array({"anyOf": columns}, len(columns))],
+    )
+    if allowed := matrix_datatypes(model.schema):
+        value = {"type": [json_type(allowed[0]), "null"]}
+        forms.append(_array(_tensor({"type": "string"}, allowed, value, len(features), most), 1))
+        told += f"; or a single one of shape [N, {len(features)}], under any other name"
     reference = "Your own name for the request, kept with its rows and sent back"
     return {
         "type": "object",
@@ -36,11 +47,7 @@ def body_schema(model: ServedModel) -> Schema:
             "model_name": {"description": "Not used: the path names the model"},
             "model_version": {"description": "Not used: the path names the version"},
             "parameters": _PARAMETERS,
-            "inputs": {
-                "description": "One tensor for each feature, all of the same N;"
-                f" or a single one of shape [N, {len(features)}], under any other name",
-                "oneOf": [_array({"anyOf": columns}, len(columns)), _array(matrix, 1)],
-            },
+            "inputs": {"description": told, "oneOf": forms},
             "outputs": {
                 "type": ["array", "null"],
                 "description": "Which outputs to send, in which order; all where none is named",
@@ -51,14 +58,14 @@ def body_schema(model: ServedModel) -> Schema:
     }
 
 
-def _tensor(name: Schema, value: Schema, width: int, most: int) -> Schema:
+def _tensor(name: Schema, allowed: Sequence[str], value: Schema, width: int, most: int) -> Schema:
     count = {"type": "integer", "minimum": 1, "maximum": most}
     return _object(
         {
             "name": name,
             "shape": {"type": "array", "prefixItems": [count, {"const": width}]}
             | {"minItems": 2, "maxItems": 2},
-            "datatype": {"enum": list(DATATYPES)},
+            "datatype": {"enum": list(allowed)},
             "parameters": _PARAMETERS,
             "data": {
                 "description": "As many values as the shape says, flat or nested, row by row",
@@ -82,7 +89,7 @@ def _array(items: Schema, length: int) -> Schema:
     return {"type": "array", "items": items, "minItems": length, "maxItems": length}
 
 
-def _example(model: ServedModel) -> Schema:
+def _example(model: RequestModel) -> Schema:
     values = model.schema.example
     return {
         "id": "loan-4711",

@@ -1,9 +1,9 @@
 """The body of an inference request: tensors to rows, as strictly as /predict reads its own.
 
-A request carries one tensor for each feature, or a single one of shape [N, features] under any
-other name, with the features in declared order. Whatever the datatype, a value is the number that
-was sent: 2.0 is an integer, and NaN in floats is a missing value. What the feature may not be, or
-the datatype cannot hold, is refused by its place.
+A request carries one tensor for each feature; or, where one datatype holds all features, a single
+one of shape [N, features] under any other name, with the features in declared order. Whatever the
+datatype, a number is the one that was sent: 2.0 is an integer, and NaN in floats is a missing
+value. What the feature may not be, or the datatype cannot hold, is refused by its place.
 """
 
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 from api.predictions.oip.form import offences
 from api.predictions.oip.sent_tensor import SentTensor
-from api.predictions.oip.tensors import DATATYPES, OUTPUTS, expected
+from api.predictions.oip.tensors import OUTPUTS, datatypes, expected, matrix_datatypes
 from contract import document
 from contract.document import MAX_ERRORS, FieldError, InvalidFields, MalformedBody
 from contract.request import RequestModel, Values
 from contract.schema import DataSetSchema
 
-_DATATYPE = f"must be one of {', '.join(DATATYPES)}"
+_NO_MATRIX = "the features have several datatypes: send one tensor for each, by its name"
 
 
 class InferenceRequest(NamedTuple):
@@ -43,8 +43,9 @@ def parse(body: bytes, model: RequestModel, schema: DataSetSchema) -> InferenceR
     tensors = [SentTensor.of(index, dict(tensor)) for index, tensor in enumerate(members["inputs"])]
     if constants:
         tensors, missing = _without_nan(tensors)
-    if len(tensors) == 1 and tensors[0].name not in schema.names:
-        rows = _matrix(tensors[0], model, schema)
+    alone = len(tensors) == 1 and tensors[0].name not in schema.names
+    if allowed := matrix_datatypes(schema) if alone else ():
+        rows = _matrix(tensors[0], allowed, model, schema)
     else:
         rows = _columns(tensors, model, schema)
     if constants and len(constants) > missing:
@@ -62,9 +63,11 @@ def _without_nan(tensors: list[SentTensor]) -> tuple[list[SentTensor], int]:
     return [tensor for tensor, _ in made], sum(count for _, count in made)
 
 
-def _matrix(tensor: SentTensor, model: RequestModel, schema: DataSetSchema) -> list[Values]:
+def _matrix(
+    tensor: SentTensor, allowed: tuple[str, ...], model: RequestModel, schema: DataSetSchema
+) -> list[Values]:
     width, most = len(schema.features), model.max_instances
-    _refuse(_errors_of_matrix(tensor, width, most))
+    _refuse(_errors_of_matrix(tensor, allowed, width, most))
     flat = tensor.flat
     rows = [flat[start : start + width] for start in range(0, len(flat), width)]
     checked = model.check(rows, tensor.pointer)
@@ -88,9 +91,11 @@ def _refuse(errors: Iterator[FieldError]) -> None:
         raise InvalidFields(found)
 
 
-def _errors_of_matrix(tensor: SentTensor, width: int, most: int) -> Iterator[FieldError]:
-    if tensor.datatype not in DATATYPES:
-        yield FieldError(f"{tensor.place}/datatype", "invalid", _DATATYPE)
+def _errors_of_matrix(
+    tensor: SentTensor, allowed: tuple[str, ...], width: int, most: int
+) -> Iterator[FieldError]:
+    if tensor.datatype not in allowed:
+        yield FieldError(f"{tensor.place}/datatype", "invalid", _one_of(allowed))
     if len(tensor.shape) != 2 or tensor.shape[1] != width or not 1 <= tensor.shape[0] <= most:
         detail = (
             f"must be [N, {width}], the features in their order, with N from 1 to {most:,};"
@@ -110,13 +115,16 @@ def _errors_of_columns(
         name, feature = tensor.name, features.get(tensor.name)
         if feature is None:
             detail = f"{document.printable(name)} is not an input of the model: leave it out"
+            if len(tensors) == 1:
+                detail += f"; {_NO_MATRIX}"
             yield FieldError(tensor.place, "unknown", detail)
             continue
         if name in seen:
             yield FieldError(tensor.place, "duplicate", f"{name} must be there once")
         seen.add(name)
-        if tensor.datatype not in DATATYPES:
-            yield FieldError(f"{tensor.place}/datatype", "invalid", f"{name} {_DATATYPE}")
+        if tensor.datatype not in datatypes(feature):
+            detail = f"{name} {_one_of(datatypes(feature))}"
+            yield FieldError(f"{tensor.place}/datatype", "invalid", detail)
         shape = tensor.shape
         if len(shape) not in (1, 2) or shape[1:] not in ([], [1]) or not 1 <= shape[0] <= most:
             detail = f"{name} must be [N] or [N, 1], with N from 1 to {most:,}"
@@ -130,6 +138,10 @@ def _errors_of_columns(
         if name not in seen:
             detail = f"{name} is missing: send it as {expected(feature)}"
             yield FieldError("/inputs", "missing", detail)
+
+
+def _one_of(allowed: tuple[str, ...]) -> str:
+    return "must be " + ("one of " if len(allowed) > 1 else "") + ", ".join(allowed)
 
 
 def _unfit(tensor: SentTensor, name: str) -> FieldError:

@@ -26,15 +26,16 @@ from api.predictions.oip.answers import (
 )
 from api.predictions.oip.errors import ROOT
 from api.predictions.oip.request import parse
-from api.predictions.oip.tensors import answered, inputs, outputs
+from api.predictions.oip.tensors import answered, inputs, matrix_datatypes, outputs
 from api.predictions.scoring import Call, HotRoute, Scored, score, serve
 
 _MODEL = "/models/{model_name}"
 _MODELS = (_MODEL, f"{_MODEL}/versions/{{model_version}}")
 INFER = tuple(f"{ROOT}{path}/infer" for path in _MODELS)
 
-# What goes past the protocol: null for a missing value, and all features in one tensor.
-EXTENSIONS = ("null_elements", "matrix_input")
+# What goes past the protocol: null for a missing value, and all features in one tensor where there
+# is a datatype for it.
+_NULLS, _MATRIX = "null_elements", "matrix_input"
 
 # A row may be as short as twenty bytes: a hundred of them take a millisecond and a half.
 INLINE_BYTES = 2_048
@@ -50,7 +51,9 @@ router = APIRouter(prefix=ROOT, tags=["open inference protocol"], route_class=Ro
 async def server_metadata(request: Request) -> Response:
     """Name and version of the service, and the extensions of the protocol that it has."""
     app = request.app
-    return as_json({"name": app.title, "version": app.version, "extensions": EXTENSIONS})
+    schema = state_of(request)["model"].schema
+    extensions = [_NULLS, _MATRIX] if matrix_datatypes(schema) else [_NULLS]
+    return as_json({"name": app.title, "version": app.version, "extensions": extensions})
 
 
 @router.get("/health/live", responses=LIVE_RESPONSES)
@@ -74,7 +77,7 @@ async def model_metadata(request: Request) -> Response:
         {
             "name": model.schema.key,
             "versions": [model.version],
-            "platform": "sklearn_joblib",
+            "platform": "treelite_checkpoint",
             "inputs": inputs(model.schema),
             "outputs": outputs(),
         }

@@ -14,9 +14,21 @@ INTEGERS = {
 # Their values are used as the JSON numbers that were sent; none is rounded to 32 bits.
 FLOATS = ("FP64", "FP32")
 # A column of whole numbers with a gap is one of floats to numpy, and a matrix has one type.
-DATATYPES = (*INTEGERS, *FLOATS)
+_NUMBERS = (*INTEGERS, *FLOATS)
 
-_DECLARED: dict[Kind, str] = {"integer": "INT64", "float": "FP64"}
+_DATATYPES: dict[Kind, tuple[str, ...]] = {
+    "integer": _NUMBERS,
+    "float": _NUMBERS,
+    "boolean": ("BOOL",),
+    "category": ("BYTES",),
+}
+_DECLARED: dict[Kind, str] = {
+    "integer": "INT64",
+    "float": "FP64",
+    "boolean": "BOOL",
+    "category": "BYTES",
+}
+_JSON_TYPES = {"BOOL": "boolean", "BYTES": "string"}
 
 OutputName = Literal["probability", "prediction", "prediction_id"]
 OUTPUTS: dict[str, str] = {"probability": "FP64", "prediction": "INT64", "prediction_id": "BYTES"}
@@ -25,6 +37,22 @@ OUTPUTS: dict[str, str] = {"probability": "FP64", "prediction": "INT64", "predic
 def expected(feature: Feature) -> str:
     """What a tensor of the feature must be, in words."""
     return f"{_DECLARED[feature.kind]} of shape [N] or [N, 1]"
+
+
+def datatypes(feature: Feature) -> tuple[str, ...]:
+    """The datatypes that a tensor of the feature may have."""
+    return _DATATYPES[feature.kind]
+
+
+def matrix_datatypes(schema: DataSetSchema) -> tuple[str, ...]:
+    """The datatypes of a tensor of all features; none where no one datatype holds them all."""
+    kinds = {datatypes(feature) for feature in schema.features}
+    return kinds.pop() if len(kinds) == 1 else ()
+
+
+def json_type(datatype: str) -> str:
+    """What a value of the datatype is in JSON Schema."""
+    return _JSON_TYPES.get(datatype, "number")
 
 
 def inputs(schema: DataSetSchema) -> list[dict[str, Any]]:

@@ -669,7 +669,7 @@ def test_the_model_tells_its_tensors(client: httpx.Client, version: str) -> None
     assert client.get(MODEL).json() == {
         "name": "gmsc",
         "versions": [version],
-        "platform": "sklearn_joblib",
+        "platform": "treelite_checkpoint",
         "inputs": [
             {
                 "name": feature.name,
