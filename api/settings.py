@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from contract.datasets import DataSetName
 from contract.signature import SigningSettings
 from contract.words import ANY_CASE, words
 
@@ -35,6 +36,9 @@ class ApiSettings(SigningSettings):
 
     models_dir: Path = Field(
         Path("models"), description="Directory of the published model bundles (read only)"
+    )
+    dataset: DataSetName = Field(
+        "gmsc", description="A built-in declaration, or a TOML file as data/loans.toml"
     )
     model_version: str | None = Field(
         None,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from api.model.card import Card
+from api.model.dataset import check_dataset
 from api.settings import ApiSettings, ModelRefused
 from contract.bundle import Bundle
 from contract.bundle_errors import BundleError
@@ -47,6 +48,7 @@ class ServedModel:
             version = settings.model_version or _active(store)
             lease = store.lease(version)
             bundle = _loaded(store, version)
+        check_dataset(settings, bundle.version, bundle.schema)
         row_format = RowFormat(bundle.schema)
         _check_columns(bundle.version, row_format)
         return cls(
