@@ -146,6 +146,8 @@ class Preprocessing:
 
     def describe(self) -> dict[str, object]:
         """The parameters for a reader of metadata.json."""
+        codes = map(_present, self.codes.T)
+        missing = list(zip(self.output_names, self.levels, codes, strict=False))
         return {
             "tail": TAIL,
             "tails": {
@@ -153,11 +155,12 @@ class Preprocessing:
                 for name, low, high in zip(self.output_names, self.lower, self.upper, strict=True)
             },
             "missing_codes": {
-                name: [levels[int(code)] for code in codes] if levels else sorted(set(codes))
-                for name, levels, codes in zip(
-                    self.output_names, self.levels, map(_present, self.codes.T), strict=False
-                )
-                if codes
+                name: sorted(set(codes)) for name, levels, codes in missing if codes and not levels
+            },
+            "unseen_levels": {
+                name: [levels[int(code)] for code in codes]
+                for name, levels, codes in missing
+                if codes and levels
             },
             "ratios": [
                 {
