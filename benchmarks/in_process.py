@@ -9,9 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import kinds
 from benchmarks.rig import ROOT
 from contract.bundle import load
+from contract.feature import Value
 from contract.preprocessing import Matrix
+from contract.scoring import Scorer
 from contract.store import ModelStore
 from trainer.text_file import Form, open_text
 
@@ -24,17 +27,28 @@ def scoring(models: Path, rows: Matrix, say: Callable[[str], None]) -> dict[str,
     version = store.active()
     assert version is not None, "the rig has trained a model"
     scorer = load(store.path(version)).scorer
-    singles = [rows[at : at + 1] for at in range(len(rows))]
-    one = _microseconds(lambda turn: scorer.score(singles[turn % len(singles)]), _CALLS)
-    batch = [time_us / len(rows) for time_us in _microseconds(lambda _: scorer.score(rows), 50)]
-    figures = {
+    categories, sent = kinds.fitted(kinds.schema())
+    return {
         "model": version,
-        "one_row_us": {"p50": _at(one, 0.5), "p99": _at(one, 0.99)},
-        "row_of_a_batch_us": {"p50": _at(batch, 0.5), "p99": _at(batch, 0.99)},
+        **_scored("", scorer, rows.tolist(), say),
+        **_scored("ten_categories_", categories, sent, say),
     }
-    say(f"one row: p50 {_at(one, 0.5)} us, p99 {_at(one, 0.99)} us (limit 60 us)")
-    say(f"a row of a batch of {len(rows):,}: p50 {_at(batch, 0.5)} us")
-    return figures
+
+
+def _scored(
+    name: str, scorer: Scorer, rows: list[list[Value]], say: Callable[[str], None]
+) -> dict[str, Any]:
+    """What a row as it was received costs, alone as /predict scores it and among all of them."""
+    one = _microseconds(lambda turn: scorer.score_row(rows[turn % len(rows)]), _CALLS)
+    together = _microseconds(lambda _: scorer.score_rows(rows), 50)
+    batch = [time_us / len(rows) for time_us in together]
+    of = name.replace("_", " ")
+    say(f"one {of}row: p50 {_at(one, 0.5)} us, p99 {_at(one, 0.99)} us (limit 60 us)")
+    say(f"a {of}row of a batch of {len(rows):,}: p50 {_at(batch, 0.5)} us")
+    return {
+        f"{name}one_row_us": {"p50": _at(one, 0.5), "p99": _at(one, 0.99)},
+        f"{name}row_of_a_batch_us": {"p50": _at(batch, 0.5), "p99": _at(batch, 0.99)},
+    }
 
 
 def training(copies: Sequence[int], say: Callable[[str], None]) -> dict[str, Any]:
