@@ -14,7 +14,7 @@ from db.log.row import FEATURE_TYPES
 from db.sql import run_composed
 
 _MOST_COLUMNS = 1600
-_ANOTHER = "give this data set a database of its own (DATABASE_NAME)"
+_ANOTHER = "give this data set a database of its own (DATABASE_NAME, or another project of compose)"
 
 _COLUMNS = text(
     "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
