@@ -9,8 +9,8 @@ ANSWER = Answer(
     prediction=0,
     probability=0.08567691692359003,
     predicted_at="2026-11-23T13:11:10.123Z",
-    threshold=0.16472742185660796,
-    model_version="gmsc-6ee7d4f17366",
+    threshold=0.1984449580433805,
+    model_version="gmsc-f0cde0e6faf0",
 )
 _BODY = ANSWER.model_dump_json().encode()
 
