@@ -15,19 +15,23 @@ from pydantic import SecretStr
 
 from api.http.keys import ApiKeys
 from api.settings import StartError
-from contract import bundle, golden, provenance
+from contract import bundle, conversion, golden, provenance
 from contract.bundle_errors import BundleDamaged, BundleError, BundleIncompatible, GoldenMismatch
+from contract.bundle_files import GOLDEN, PREPROCESSING
 from contract.digest import canonical_json, sha256
 from contract.document import RequestError
 from contract.metadata import METADATA
+from contract.metadata import SCHEMA as SCHEMA_FILE
 from contract.schema import DataSetSchema, SchemaError
 from contract.secret import SecretError, read_words
 from contract.signature import SigningKeys
 from contract.store import ModelStore
+from tests import format_1
 from tests.bundles import PROVENANCE, Fitted, files_of, publish
 from tests.contract.conftest import fitted
 from tests.gmsc import SCHEMA
 from tests.security.fuzzing import examples
+from trainer.conversion import convert
 
 __all__ = ["fitted"]  # a fixture
 
@@ -138,19 +142,39 @@ def test_metadata(data: st.DataObject, files: dict[str, bytes], tmp_path: Path) 
 
 
 @fuzzed
-@given(data=st.data(), name=st.sampled_from(["schema.json", "golden.json"]))
+@given(data=st.data(), name=st.sampled_from([SCHEMA_FILE, PREPROCESSING, GOLDEN]))
 def test_documents_that_the_metadata_vouch_for(
     data: st.DataObject, name: str, files: dict[str, bytes], tmp_path: Path
 ) -> None:
     metadata = json.loads(files[METADATA])
     del metadata["checksum"]
     document = json.loads(files[name])
-    if name == "golden.json":
+    if name == GOLDEN:
         document["cases"] = document["cases"][:3]
     content = data.draw(edited(document).map(as_bytes) | contents)
     metadata["files"][name] = sha256(content)
 
     refused_or_read(published(tmp_path / "models", {**files, name: content}, metadata))
+
+
+@pytest.fixture(scope="module")
+def converted(fitted: Fitted, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    """A bundle of format 1, and the record of its conversion."""
+    store = ModelStore(tmp_path_factory.mktemp("converted"))
+    version = format_1.publish(store, fitted)
+    convert(store, version)
+    directory = store.path(version)
+    return directory, (conversion.path_of(directory) / conversion.RECORD).read_bytes()
+
+
+@fuzzed
+@given(data=st.data())
+def test_the_record_of_a_conversion(data: st.DataObject, converted: tuple[Path, bytes]) -> None:
+    directory, record = converted
+    content = data.draw(edited(json.loads(record)).map(as_bytes) | contents)
+    (conversion.path_of(directory) / conversion.RECORD).write_bytes(content)
+
+    refused_or_read(directory)
 
 
 @fuzzed
