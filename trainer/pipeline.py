@@ -7,6 +7,7 @@ from typing import Any
 from contract import bundle, datasets, golden
 from contract.bundle_files import PICKLES
 from contract.declaration import Declaration
+from contract.profile import PROFILE
 from contract.provenance import Provenance
 from contract.store import ModelStore
 from trainer.card import model_card
@@ -17,6 +18,7 @@ from trainer.evaluation import Scores, evaluate, require_quality, score
 from trainer.export import pickled
 from trainer.golden_rows import golden_rows
 from trainer.model import Trained, identity, train
+from trainer.profile import profile_of
 from trainer.progress import Progress
 from trainer.sample import has_sample, make_sample
 from trainer.settings import TrainerSettings
@@ -131,6 +133,7 @@ def encode(
 
         pictures = draw(schema, data, trained.held_out, result.scores, report)
         card = model_card(provenance, report, trained.preprocessing.describe(), TITLES)
+    profile = profile_of(schema, trained.held_out, result.scores).to_json()
     pickled_parts = (pickled(trained.preprocessing), pickled(trained.model))
     pickles = dict(zip(PICKLES, pickled_parts, strict=True))
     files = bundle.encode(
@@ -139,7 +142,7 @@ def encode(
         trees=trained.trees,
         golden_rows=golden_rows(schema, data.features),
         report=report,
-        extras={CARD: card.encode(), **pictures, **pickles},
+        extras={CARD: card.encode(), PROFILE: profile, **pictures, **pickles},
     )
     if difference := golden.first_difference(schema, trained.scorer, files["golden.json"]):
         raise TrainerError(f"the model does not score its golden rows alike: {difference}")

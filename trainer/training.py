@@ -10,6 +10,7 @@ from contract.bundle_errors import BundleError, BundleMissing
 from contract.declaration import Declaration
 from contract.digest import canonical_json
 from contract.metadata import FORMAT
+from contract.profile import PROFILE
 from contract.text import is_name
 from trainer.closed_data import is_closed
 from trainer.comparison import ingredients_differing
@@ -20,6 +21,7 @@ from trainer.errors import NotReproduced, TrainerError
 from trainer.evaluation import require_both_labels, score
 from trainer.golden_rows import golden_rows
 from trainer.pipeline import Result, declared, fit, load_data, make, provenance_of, publish
+from trainer.profile import profile_of
 from trainer.settings import TrainerSettings
 
 
@@ -138,12 +140,14 @@ def _parts_differing(published: Bundle, data: Data, result: Result) -> list[str]
         "metrics": result.report["metrics"],
     }
     rows = golden_rows(schema, data.features)
+    profile = profile_of(schema, trained.held_out, result.scores)
     differ = {
         **{
             part: canonical_json(again[part]) != canonical_json(published.metadata[part])
             for part in again
         },
         "golden.json": golden.encode(schema, trained.scorer, rows) != published.golden,
+        PROFILE: profile.to_json() != published.extras.get(PROFILE),
     }
     return [f"{part} differs" for part, found in differ.items() if found]
 
