@@ -1,22 +1,56 @@
 """The model card: what a person should know before using the model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from contract import datasets
+from contract.feature import Feature
 from contract.provenance import Provenance, installed_libraries
 from contract.schema import DataSetSchema
 from trainer.sample import SOURCE
 
+_SHOWN_LEVELS = 8
 _PURPOSE = (
     "Made to exercise a prediction service: its requests, its log, its bundles. Not made to decide"
     " about credit, and not fit for it: nothing here was examined for fairness, for stability over"
     " time or for the law."
+)
+_PURPOSE_OF_ANY = (
+    "Nothing here was examined for fairness, for stability over time or for the law: whoever"
+    " decides by it has to do that first."
 )
 _LIMITS = (
     "Correlations in one lender's records of about 2010, not causes. The data has no dates: how the"
     " model ages cannot be seen from it. Values beyond the tails seen in training count as the"
     " tails' edges."
 )
+_LIMITS_OF_ANY = (
+    "Correlations in the rows that it was trained on, not causes. Values beyond the tails seen in"
+    " training count as the tails' edges, and a level that the training part does not hold counts"
+    " as missing."
+)
+_PARTS = {
+    "hash": (
+        "A hash of its features decides in which part a row is, so that rows with the same"
+        " features stay together, and new rows never move old ones."
+    ),
+    "time": (
+        "The latest rows by {event_time} are held out, as in life: the model is judged on rows that"
+        " came after all that it learnt from. Rows of one time stay together."
+    ),
+    "group": (
+        "A hash of {group} decides in which part a row is: all rows of one are in the same part,"
+        " and new ones never move old ones."
+    ),
+}
+_ROLES = {
+    "reference": "the case's own key",
+    "event_time": "when the case was to be decided",
+    "outcome_time": "when its outcome was known",
+    "outcome_due": "how long after the event the outcome is known at the latest",
+    "outcome_due_column": "when the outcome is known at the latest",
+    "group": "what the rows of one group share",
+}
 _AGAIN = (
     "The version is a hash of data, declaration, settings and library versions: the same four give"
     " the same model, to the last bit, on the same kind of processor."
@@ -34,14 +68,17 @@ def model_card(
     schema, metrics = provenance.schema, report["metrics"]
     sections = {
         "What it is for": _what(schema),
-        "Data": _data(report["data"], metrics),
+        "Data": _data(report["data"], metrics, report["declaration"]),
+        "Declaration": _declaration(schema, report["declaration"]),
         "Inputs": _inputs(schema),
         "Preprocessing": _preprocessing(preprocessing),
         "How good it is, on the held-out rows": _metrics(metrics),
-        "Threshold": _threshold(report["threshold"], metrics["at_threshold"]),
+        "Threshold": _threshold(
+            report["threshold"], metrics["at_threshold"], report["declaration"]["costs"]
+        ),
         "Calibration": _calibration(metrics["calibration"]),
         "Pictures": "\n\n".join(f"![{title}]({name})" for name, title in pictures.items()),
-        "Limits": _LIMITS,
+        "Limits": _LIMITS if schema.key in datasets.BUILT_IN else _LIMITS_OF_ANY,
         "Again": _again(provenance),
     }
     head = [f"# {schema.title}: {provenance.version}", *_warning(provenance)]
@@ -57,35 +94,63 @@ def _warning(provenance: Provenance) -> list[str]:
 
 def _what(schema: DataSetSchema) -> str:
     target = schema.target
+    purpose = _PURPOSE if schema.key in datasets.BUILT_IN else _PURPOSE_OF_ANY
     return (
         f"Gradient-boosted trees that give the probability of `{target.name}`:"
-        f" {target.description}.\n\n{_PURPOSE}"
+        f" {target.description}.\n\n{purpose}"
     )
 
 
-def _data(data: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+def _data(
+    data: Mapping[str, Any], metrics: Mapping[str, Any], declaration: Mapping[str, Any]
+) -> str:
     parts = _table(
         ["part", "rows", "positive"],
         ["all", f"{data['rows']:,}", f"{data['positives']:,}"],
         ["training", f"{data['training_rows']:,}", f"{data['training_positives']:,}"],
         ["held out", f"{metrics['rows']:,}", f"{metrics['positives']:,}"],
     )
-    return (
-        f"From {data['source']}. A hash of its features decides in which part a row is, so that"
-        f" rows with the same features stay together, and new rows never move old ones.\n\n{parts}"
-    )
+    how = _PARTS[declaration["split"]].format(**declaration)
+    return f"From {data['source']}. {how}\n\n{parts}"
+
+
+def _declaration(schema: DataSetSchema, declaration: Mapping[str, Any]) -> str:
+    """The target's values, and the columns that are no inputs."""
+    rows = [
+        [f"{schema.target.name} is 1", _values(declaration["positive"])],
+        [f"{schema.target.name} is 0", _values(declaration["negative"])],
+        *([what, str(declaration[role])] for role, what in _ROLES.items() if declaration[role]),
+    ]
+    return _table(["what", "value or column"], *rows)
+
+
+def _values(values: Sequence[object]) -> str:
+    return " or ".join(f"`{value}`" for value in values)
 
 
 def _inputs(schema: DataSetSchema) -> str:
-    rows = [
-        [item.name, item.allowed, f"{item.description} ({item.unit})"] for item in schema.features
-    ]
-    return _table(["feature", "value", "meaning"], *rows)
+    return _table(
+        ["feature", "value", "meaning"],
+        *([item.name, _allowed(item), _meaning(item)] for item in schema.features),
+    )
+
+
+def _allowed(feature: Feature) -> str:
+    if feature.unknown == "refuse":
+        return feature.allowed
+    known = ", ".join(f'"{level}"' for level in feature.levels[:_SHOWN_LEVELS])
+    more = len(feature.levels) - _SHOWN_LEVELS
+    rest = f" and {more} more" if more > 0 else ""
+    return f"{feature.allowed}; known are {known}{rest}, another counts as missing"
+
+
+def _meaning(feature: Feature) -> str:
+    return f"{feature.description} ({feature.unit})" if feature.unit else feature.description
 
 
 def _preprocessing(described: Mapping[str, Any]) -> str:
     codes = "; ".join(
-        f"{name} {', '.join(f'{code:g}' for code in values)}"
+        f"{name} {', '.join(map(_code, values))}"
         for name, values in described["missing_codes"].items()
     )
     ratios = " ".join(
@@ -105,18 +170,30 @@ def _preprocessing(described: Mapping[str, Any]) -> str:
     )
 
 
+def _code(value: float | str) -> str:
+    """A code of a number, or a level that the training rows do not have."""
+    return f'"{value}"' if isinstance(value, str) else f"{value:g}"
+
+
 def _metrics(metrics: Mapping[str, Any]) -> str:
     names = {"auc": "AUC", "average_precision": "average precision", "brier": "Brier score"}
     rows = [[title, f"{metrics[name]:.4f}"] for name, title in names.items()]
     return _table(["metric", "value"], *rows)
 
 
-def _threshold(threshold: Mapping[str, Any], counts: Mapping[str, int]) -> str:
+def _threshold(
+    threshold: Mapping[str, Any], counts: Mapping[str, int], costs: Mapping[str, float] | None
+) -> str:
     was_1 = ["was 1", f"{counts['true_positives']:,}", f"{counts['false_negatives']:,}"]
     was_0 = ["was 0", f"{counts['false_positives']:,}", f"{counts['true_negatives']:,}"]
+    cost = ""
+    if costs is not None:
+        errors = ("false_positive", "false_negative")
+        total = sum(costs[error] * counts[f"{error}s"] for error in errors)
+        cost = f" By these costs the held-out rows cost {total:,.6g}."
     return (
-        f"The prediction is 1 from {threshold['value']:.4f} on: {threshold['reason']}.\n\n"
-        + _table(["", "predicted 1", "predicted 0"], was_1, was_0)
+        f"The prediction is 1 from {threshold['value']:.4f} on: {threshold['reason']}.{cost}"
+        " On the held-out rows:\n\n" + _table(["", "predicted 1", "predicted 0"], was_1, was_0)
     )
 
 
@@ -141,5 +218,10 @@ def _again(provenance: Provenance) -> str:
 
 
 def _table(head: list[str], *rows: list[str]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
+    lines = [head, ["---"] * len(head), *([_cell(text) for text in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    """A text that neither ends its cell nor marks anything up in it."""
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")

@@ -1,6 +1,7 @@
 """The card's pictures."""
 
 import io
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,13 @@ TITLES = {
     "missing.png": "Missing values by column",
 }
 
+# No name of a column is a formula.
+_STYLE = {
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.parse_math": False,
+}
 _BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#888888"
 
 
@@ -45,7 +53,9 @@ def draw(
 
 
 def _png(title: str, paint: Callable[[Axes], None]) -> bytes:
-    with mpl.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
+    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+        # A letter that the font lacks is drawn as a box.
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         figure = Figure(figsize=(6, 4.2), dpi=110, layout="constrained")
         axes = figure.subplots()
         paint(axes)

@@ -3,14 +3,21 @@
 import io
 import re
 from dataclasses import replace
+from typing import Any
 
 import matplotlib.image
+import numpy as np
 import pytest
 
 from tests.gmsc import SCHEMA
 from tests.trainer.conftest import Made
+from tests.trainer.tables import loans
 from trainer.card import model_card
+from trainer.data import Data
+from trainer.pipeline import make, provenance_of
 from trainer.plots import TITLES, draw
+from trainer.progress import Progress
+from trainer.settings import TrainerSettings
 
 
 def card_of(made: Made, *, is_sample: bool) -> str:
@@ -104,3 +111,49 @@ def test_the_same_model_gives_the_same_pictures(made: Made) -> None:
     again = draw(SCHEMA, made.data, trained.held_out, scores, made.metadata)
 
     assert again == {name: made.files[name] for name in TITLES}
+
+
+def card_of_loans(**more: Any) -> str:
+    """Of a small table, with what its declaration says."""
+    declaration = loans(**more)
+    draw = np.random.default_rng(0)
+    count = 600
+    features = np.column_stack(
+        [draw.lognormal(5, 1, count), draw.integers(0, 3, count), draw.integers(0, 2, count)]
+    ).astype(np.float64)
+    labels = (draw.random(count) < 0.1 + 0.5 * (features[:, 1] == 2)).astype(np.int8)
+    keys = (
+        None
+        if declaration.split == "hash"
+        else np.linspace(0, 2**53, count, endpoint=False, dtype=np.float64)
+    )
+    data, settings = Data(features, labels, "loans.csv", False, keys), TrainerSettings(min_auc=0)
+    provenance = provenance_of(declaration, data, settings)
+    files = make(declaration, provenance, data, settings, Progress("json"))
+    return files["model_card.md"].decode()
+
+
+def test_it_describes_another_table_by_its_declaration() -> None:
+    card = card_of_loans(
+        top='event_time = "at"\nreference = "loan id"\nsplit = "time"\n'
+        "costs = {false_positive = 1.0, false_negative = 7.0}",
+        unknown="missing",
+    )
+
+    assert "The latest rows by at are held out" in card
+    assert "| status is 0 | `good` or `paid` |" in card
+    assert "| the case's own key | loan id |" in card
+    assert "| new customer | true or false, or null | Whether the customer is new |" in card
+    assert 'known are "DE", "NA", "FR, south", "a "b"", another counts as missing' in card
+    assert "lowest cost" in card
+    assert "a false positive costs 1, a false negative 7. By these costs the held-out rows" in card
+    # A level that no row of the training part has.
+    assert 'Codes that mean missing: country "a "b"".' in card
+    assert "credit" not in card
+
+
+def test_it_says_what_a_group_holds_together() -> None:
+    card = card_of_loans(top='group = "customer"\nsplit = "group"')
+
+    assert "A hash of customer decides in which part a row is" in card
+    assert "folds by a hash of the group" in card

@@ -14,7 +14,7 @@ from contract.declaration import Declaration
 from contract.feature import Feature, Value
 from trainer.draft.drafting import draft_of
 from trainer.draft.wishes import Wishes
-from trainer.errors import NotDeclared, QualityRefused
+from trainer.errors import NotDeclared
 from trainer.pipeline import make, provenance_of
 from trainer.progress import Progress
 from trainer.settings import TrainerSettings
@@ -38,6 +38,7 @@ _COLUMNS: dict[str, st.SearchStrategy[st.SearchStrategy[str]]] = {
     "days": st.just(st.dates().map(str)),
     "mixed": st.just(st.one_of(st.integers().map(str), _WORDS)),
 }
+_QUOTED = st.booleans()
 _DIALECTS = st.sampled_from(
     [(",", ".", "utf-8"), (";", ",", "utf-8-sig"), ("\t", ".", "utf-16"), ("|", ",", "utf-8")]
 )
@@ -63,7 +64,14 @@ def tables(draw: st.DrawFn) -> tuple[bytes, Wishes]:
     labels = [positive if place % 3 == 0 else negative for place in range(count)]
     file = io.StringIO(newline="")
     ends = draw(st.sampled_from(["\n", "\r\n"]))
-    writer = csv.writer(file, delimiter=delimiter, lineterminator=ends)
+    # Python's writer leaves a lone "\r" without marks, which ends a line for every reader.
+    is_torn = any("\r" in value for column in columns for value in column)
+    writer = csv.writer(
+        file,
+        delimiter=delimiter,
+        lineterminator=ends,
+        quoting=csv.QUOTE_ALL if is_torn or draw(_QUOTED) else csv.QUOTE_MINIMAL,
+    )
     writer.writerows([names, *zip(labels, *columns, strict=True)])
     content = file.getvalue().encode(encoding)
     return content, Wishes(target=names[0], positive=[positive], negative=[negative])
@@ -97,27 +105,29 @@ def test_a_draft_is_taken_by_the_trainer(
         assert feature.nullable or feature.unknown == "missing" or len(values) == len(data)
 
 
-@given(tables())
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
-def test_a_draft_makes_a_model(
-    tmp_path_factory: pytest.TempPathFactory, table: tuple[bytes, Wishes]
-) -> None:
-    path, declaration = _drafted(tmp_path_factory.mktemp("table"), table)
+def test_a_draft_makes_a_model_whatever_its_names_hold(tmp_path: Path) -> None:
+    names = ["status", "$x_1^2$", "a\u0301 \u4e2d|<b>", 'say "hi"', "`code` \\"]
+    draw = np.random.default_rng(0)
+    with (tmp_path / "table.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(names)
+        for number in range(400):
+            level = draw.choice(["$\\frac$", "\u4e2d|\u0301", "", "NA"])
+            flag = draw.choice(["yes", "no"])
+            label = "bad" if draw.random() < 0.1 + 0.5 * (level == "NA") else "good"
+            writer.writerow([label, number % 7, level, flag, round(draw.normal(), 3)])
+    wishes = Wishes(target="status", positive=["bad"])
+    path = tmp_path / "table.csv"
+    declaration = Declaration.from_toml(draft_of(path, wishes).text)
     data, options = read_table(path, declaration), TrainerSettings(min_auc=0.0)
 
-    try:
-        # It sends its golden rows through the whole path, and compares to the bit.
-        files = make(
-            declaration,
-            provenance_of(declaration, data, options),
-            data,
-            options,
-            Progress("json"),
-        )
-    except QualityRefused:
-        reject()  # all rows of one label fell into one part
+    # It sends its golden rows through the whole path, and compares to the bit.
+    files = make(
+        declaration, provenance_of(declaration, data, options), data, options, Progress("json")
+    )
 
     assert json.loads(files["schema.json"]) == declaration.schema.to_dict()
+    assert declaration.schema.names == tuple(names[1:])
 
 
 def _received(feature: Feature, value: float) -> Value:
