@@ -215,3 +215,14 @@ def test_whatever_a_script_installs_it_installs_by_hash() -> None:
 
     assert commands
     assert not [line for line in commands if "--require-hashes" not in line]
+
+
+def test_a_declaration_has_one_path_in_every_container_that_reads_it() -> None:
+    readers = [part for part in READERS if "DATASET" in handed_over(part)]
+    mounts = re.findall(
+        r"(?m)^ +- (?:&declarations \./data:/app/data:ro|\*declarations)\b", COMPOSE
+    )
+
+    assert readers == ["api", "migrate", "x-trainer"]
+    # The service `trainer` has volumes of its own beside those of x-trainer.
+    assert len(mounts) == len(readers) + 1
