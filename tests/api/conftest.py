@@ -9,8 +9,25 @@ import pytest
 from db.migrate import migrate
 from local.postgres import LocalPostgres
 from tests.api.bundle import publish
+from tests.api.declared_table import (
+    table_client,
+    table_database,
+    table_file,
+    table_schema,
+    table_scorer,
+    table_settings,
+)
 from tests.api.service import Service
 from tests.conftest import Database, migrate_settings
+
+__all__ = [
+    "table_client",
+    "table_database",
+    "table_file",
+    "table_schema",
+    "table_scorer",
+    "table_settings",
+]
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,29 @@
 import pytest
 
 from tests.api.conftest import client, log_database, models, service
+from tests.api.declared_table import (
+    table_client,
+    table_database,
+    table_file,
+    table_schema,
+    table_scorer,
+    table_settings,
+)
 from tests.clients.environment import Client
 from tests.clients.node import NodeClient
 
-__all__ = ["client", "log_database", "models", "service"]
+__all__ = [
+    "client",
+    "log_database",
+    "models",
+    "service",
+    "table_client",
+    "table_database",
+    "table_file",
+    "table_schema",
+    "table_scorer",
+    "table_settings",
+]
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,12 @@ import httpx
 import numpy as np
 import pytest
 
+from contract.scoring import Scorer
+from tests.api.declared_table import ROWS
 from tests.api.predictions.test_oip import INDEX, MODEL, columns, matrix
 from tests.api.predictions.test_predict import instances, row_of
 from tests.api.service import Service
+from tests.api.test_declared_table import tensors
 from tests.bundles import random_rows
 from tests.clients.environment import Client
 from tests.conftest import Database
@@ -109,6 +112,20 @@ def test_tritonclient(tritonclient: Client, case: Case) -> None:
     assert told["binary"]["status"] == 400
     assert "binary_data=False" in told["binary"]["message"]
     assert told["other"]["status"] == 404
+
+
+def test_tritonclient_sends_booleans_and_texts(
+    tritonclient: Client, table_client: httpx.Client, table_scorer: Scorer
+) -> None:
+    # Without null, which numpy's booleans do not have.
+    rows = [row for row in ROWS if None not in row]
+    inputs = tensors(table_client, rows)["inputs"]
+
+    told = tritonclient.run(str(table_client.base_url), {"table": inputs})
+
+    assert {"BOOL", "BYTES"} <= {tensor["datatype"] for tensor in inputs}
+    assert told["probability"] == table_scorer.score_rows(rows).tolist()
+    assert len(rows) == 2
 
 
 def test_kserve(kserve: Client, case: Case) -> None:

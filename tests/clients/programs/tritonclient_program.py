@@ -12,7 +12,14 @@ import tritonclient.http as triton
 import tritonclient.http.aio as triton_aio
 from tritonclient.utils import InferenceServerException
 
-TYPES = {"INT64": np.int64, "INT32": np.int32, "FP32": np.float32, "FP64": np.float64}
+TYPES = {
+    "INT64": np.int64,
+    "INT32": np.int32,
+    "FP32": np.float32,
+    "FP64": np.float64,
+    "BOOL": np.bool_,
+    "BYTES": np.object_,
+}
 
 
 def tensors(inputs, *, binary, kind=triton):
@@ -50,7 +57,12 @@ async def with_aio(host, inputs):
 
 def main():
     host, given = sys.argv[1].removeprefix("http://"), json.load(sys.stdin)
-    client, inputs = triton.InferenceServerClient(host), given["inputs"]
+    client = triton.InferenceServerClient(host)
+    if "table" in given:
+        answer = client.infer("loans", tensors(given["table"], binary=False))
+        json.dump(answer_of(answer), sys.stdout)
+        return
+    inputs = given["inputs"]
     asked = tensors(inputs, binary=False)
     metadata = client.get_model_metadata("gmsc")
     version = metadata["versions"][0]
