@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 
+from local.child import ends_with_us
+
 ROOT = Path(__file__).parents[2]
 _SECONDS = 30
 
@@ -39,6 +41,7 @@ class Service:
                 env=self.environment,
                 stdout=output,
                 stderr=output,
+                preexec_fn=ends_with_us(signal.SIGTERM),  # noqa: PLW1509 -- a call to the kernel
             )
         return self
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from local.child import ends_with_us
 from tests.conftest import free_port
 from tests.faults.processes import descendants, send, wait_until
 
@@ -45,6 +46,7 @@ class Service:
                 env=base | self.settings | own,
                 stdout=log,
                 stderr=log,
+                preexec_fn=ends_with_us(signal.SIGTERM),  # noqa: PLW1509 -- a call to the kernel
             )
 
     @property

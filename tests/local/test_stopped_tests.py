@@ -1,4 +1,4 @@
-"""A run of the tests that is stopped leaves no server behind."""
+"""A run of the tests that is stopped leaves no server and no service behind."""
 
 import os
 import signal
@@ -21,8 +21,11 @@ def test_no_server_and_no_directory_is_left(
     test.write_text(
         "import time\n"
         "from pathlib import Path\n"
+        "from tests.api.service import Service\n"
         "from tests.conftest import postgres\n"
-        "def test_it_waits(postgres):\n"
+        "def test_it_waits(postgres, tmp_path):\n"
+        "    service = Service(tmp_path, {})\n"
+        "    service.launch('-c', 'import time; time.sleep(300)', str(tmp_path))\n"
         f"    Path({str(started)!r}).touch()\n"
         "    time.sleep(60)\n"
     )
@@ -46,5 +49,5 @@ def test_no_server_and_no_directory_is_left(
         run.send_signal(number)
         run.communicate()
 
-    wait_until(lambda: not processes(server), seconds=30, what="the server ends")
+    wait_until(lambda: not processes(short_dir), seconds=30, what="all that it started ends")
     assert number == signal.SIGKILL or not server.exists()
