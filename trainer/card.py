@@ -150,9 +150,15 @@ def _meaning(feature: Feature) -> str:
 
 def _preprocessing(described: Mapping[str, Any]) -> str:
     codes = "; ".join(
-        f"{name} {', '.join(map(_code, values))}"
+        f"{name} {', '.join(f'{code:g}' for code in values)}"
         for name, values in described["missing_codes"].items()
     )
+    unseen = "; ".join(
+        name + " " + ", ".join(f'"{level}"' for level in values)
+        for name, values in described["unseen_levels"].items()
+    )
+    levels = f" Levels that no training row has, and so count as missing: {unseen}."
+    left_out = f"Codes that mean missing: {codes or 'none'}.{levels if unseen else ''}"
     ratios = " ".join(
         f"{item['ratio']} is a ratio only where {item['of']} is above {item['above']:g}; elsewhere"
         f" the model gets it as {item['otherwise']}."
@@ -163,16 +169,11 @@ def _preprocessing(described: Mapping[str, Any]) -> str:
         for name, edges in described["tails"].items()
     ]
     return (
-        f"Codes that mean missing: {codes or 'none'}. {ratios} Missing values stay missing: the"
+        f"{left_out} {ratios} Missing values stay missing: the"
         f" trees learn which way they go. The outermost {described['tail']:.1%} of the training"
         " values on either side are drawn in to these edges:\n\n"
         + _table(["input of the model", "from", "to"], *rows)
     )
-
-
-def _code(value: float | str) -> str:
-    """A code of a number, or a level that the training rows do not have."""
-    return f'"{value}"' if isinstance(value, str) else f"{value:g}"
 
 
 def _metrics(metrics: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ TITLES = {
 }
 
 # No name of a column is a formula.
-_STYLE = {
+_STYLE: Any = {
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,

@@ -148,7 +148,7 @@ def test_it_describes_another_table_by_its_declaration() -> None:
     assert "lowest cost" in card
     assert "a false positive costs 1, a false negative 7. By these costs the held-out rows" in card
     # A level that no row of the training part has.
-    assert 'Codes that mean missing: country "a "b"".' in card
+    assert 'Levels that no training row has, and so count as missing: country "a "b"".' in card
     assert "credit" not in card
 
 
