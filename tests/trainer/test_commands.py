@@ -20,6 +20,7 @@ from contract.digest import canonical_json, sha256
 from contract.store import ModelStore
 from tests import warm
 from tests.trainer.csv_text import csv_text, rows
+from tests.trainer.tables import LOANS as LOANS_TOML
 
 ROWS = rows(4000)
 
@@ -609,3 +610,110 @@ def test_a_key_that_is_too_short_is_refused_and_not_quoted(trainer: Trainer) -> 
 
     assert "has 9 characters, and at least 32 are wanted" in message
     assert "short-key" not in message
+
+
+LOANS = LOANS_TOML.format(
+    top="", source="", positive='"bad"', negative='["good", "paid"]', unknown="refuse"
+)
+
+
+def with_loans(trainer: Trainer) -> None:
+    """A second table beside the first, and its declaration."""
+    lines = ["amount,country,new customer,status"]
+    for number in range(1200):
+        country = ("DE", "NA", '"FR, south"')[number % 3]
+        status = "bad" if number % 3 == 1 and number % 4 else "good"
+        lines.append(f"{number % 50},{country},{number % 2},{status}")
+    (trainer.home / "loans.csv").write_text("".join(f"{line}\n" for line in lines))
+    (trainer.home / "loans.toml").write_text(LOANS)
+
+
+def test_a_declared_table_is_trained_verified_and_listed(trainer: Trainer) -> None:
+    with_loans(trainer)
+    dataset = str(trainer.home / "loans.toml")
+
+    output = trainer.run("train", DATASET=dataset)
+
+    version = trainer.active
+    assert version.startswith("loans-")
+    assert f"{version} is active now" in output
+    assert f"{version}: trained again, 1,200 scores equal" in trainer.run("verify", DATASET=dataset)
+    assert "loans.csv" in trainer.run("list")
+    stored = json.loads((trainer.store.path(version) / "metadata.json").read_text())
+    assert stored["declaration"]["positive"] == ["bad"]
+
+
+def test_a_version_of_another_data_set_is_neither_kept_nor_replaced_unasked(one: Trainer) -> None:
+    with_loans(one)
+    dataset, before = str(one.home / "loans.toml"), one.state()
+
+    first = one.run("train", "--if-none", expected=1, DATASET=dataset)
+    verified = one.run("verify", expected=1, DATASET=dataset)
+
+    assert f"{one.active} is active, a version of the data set gmsc" in first
+    assert f"DATASET={dataset} is loans: run `trainer` to train and activate" in first
+    assert f"{one.active} is of the data set gmsc, and DATASET={dataset} is loans" in verified
+    assert one.state() == before
+    one.run("train", DATASET=dataset)
+    assert one.active.startswith("loans-")
+
+
+def test_a_declared_table_without_data_is_refused_and_no_sample_is_trained(
+    trainer: Trainer,
+) -> None:
+    with_loans(trainer)
+    (trainer.home / "loans.csv").unlink()
+    (trainer.home / "cs-training.csv").unlink()
+
+    message = trainer.run("train", expected=1, DATASET=str(trainer.home / "loans.toml"))
+
+    assert "of which there is no built-in sample, and there is no loans.csv in" in message
+    assert trainer.store.active() is None
+
+
+def test_a_draft_is_written_once_and_trained_as_it_is(trainer: Trainer) -> None:
+    with_loans(trainer)
+    draft = trainer.home / "drafts" / "loans.toml"
+    draft.parent.mkdir()
+    command = ("declare", "data/loans.csv", "--target", "status", "--positive", "bad")
+
+    output = trainer.run(*command, FETCH_DIR=str(draft.parent))
+    written = draft.read_text()
+    again = trainer.run(*command, expected=1, FETCH_DIR=str(draft.parent))
+    printed = trainer.run(*command, "--output", "-")
+
+    assert f"{draft}: a draft with 3 features" in output
+    assert f"next: set DATASET={draft} " in output
+    assert f"{draft} is there already: replace it with --force" in again
+    assert printed == written
+    draft.write_text("")
+    trainer.run(*command, "--force", "--output", str(draft))
+    assert draft.read_text() == written
+    trainer.run("train", DATASET=str(draft))
+    assert trainer.active.startswith("loans-")
+
+
+@pytest.mark.parametrize(
+    ("file", "options", "expected"),
+    [
+        ("gone.csv", {}, "gone.csv: No such file or directory, nor is it in"),
+        (
+            "loans.csv",
+            {"--output": "/nowhere/x.toml"},
+            "cannot write /nowhere/x.toml: No such file",
+        ),
+        ("loans.csv", {"--reference": "key"}, "has no column key (--reference)"),
+    ],
+)
+def test_what_declare_cannot_do_is_said(
+    trainer: Trainer, file: str, options: dict[str, str], expected: str
+) -> None:
+    with_loans(trainer)
+    more = [word for option in options.items() for word in option]
+
+    message = trainer.run(
+        "declare", file, "--target", "status", "--positive", "bad", *more, expected=1
+    )
+
+    assert message.startswith("declare failed: ")
+    assert expected in message
