@@ -131,7 +131,7 @@ def table_scorer(table_schema: DataSetSchema, table_file: Path) -> Scorer:
                 "metrics": {"auc": 0.9},
                 "threshold": {"value": 0.25, "reason": "for tests"},
             },
-            extras={},
+            extras={"model_card.md": b"# For tests\n"},
         ),
     )
     store.activate(provenance.version)

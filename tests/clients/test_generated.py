@@ -26,6 +26,7 @@ class Described:
     """A service that wants a key, and its OpenAPI document in a file."""
 
     service: Service
+    database: Database
     file: Path
     operations: list[tuple[str, str, dict[str, Any]]]
     """Method, path and what is said of it."""
@@ -50,13 +51,13 @@ class Described:
             if not path.startswith("/model/card/")  # there is no picture
         ]
 
-    def check(self, told: list[dict[str, Any]], database: Database, reference: str) -> None:
+    def check(self, told: list[dict[str, Any]], reference: str) -> None:
         """That every call was answered, and its row has what the headers said."""
         assert [item["status"] for item in told] == [200] * len(self.calls)
         first, batch, *others = [item["answer"] for item in told]
         keys = [first["prediction_id"], batch["predictions"][0]["prediction_id"]]
         keys += [answer["outputs"][2]["data"][0] for answer in others[:2]]
-        rows = database.query(
+        rows = self.database.query(
             "SELECT DISTINCT client_reference, event_time = %s FROM prediction_log"
             " WHERE prediction_id = ANY(%s::uuid[])",
             MOMENT,
@@ -72,14 +73,17 @@ def body_of(operation: dict[str, Any]) -> dict[str, Any]:
     return {"body": examples(operation["requestBody"]["content"]["application/json"])[0]}
 
 
-@pytest.fixture
-def described(models: Path, log_database: Database, tmp_path: Path) -> Iterator[Described]:
-    settings = {
-        "MODELS_DIR": str(models),
-        "DATABASE_URL": log_database.url("api"),
-        "API_KEYS": entry("tests", KEY),
-    }
-    with Service(tmp_path, settings) as service:
+@pytest.fixture(params=["numbers", "every kind"])
+def described(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Described]:
+    if request.param == "numbers":
+        database = request.getfixturevalue("log_database")
+        models = request.getfixturevalue("models")
+        settings = {"MODELS_DIR": str(models), "DATABASE_URL": database.url("api")}
+    else:
+        database = request.getfixturevalue("table_database")
+        settings = request.getfixturevalue("table_settings")
+        settings |= {"DATASET": str(request.getfixturevalue("table_file"))}
+    with Service(tmp_path, settings | {"API_KEYS": entry("tests", KEY)}) as service:
         text = httpx.get(f"{service.url}/openapi.json").text
         file = tmp_path / "openapi.json"
         file.write_text(text)
@@ -88,11 +92,11 @@ def described(models: Path, log_database: Database, tmp_path: Path) -> Iterator[
             for path, item in json.loads(text)["paths"].items()
             for method, operation in item.items()
         ]
-        yield Described(service, file, operations)
+        yield Described(service, database, file, operations)
 
 
 def test_openapi_python_client(
-    openapi_python_client: Client, described: Described, log_database: Database, tmp_path: Path
+    openapi_python_client: Client, described: Described, tmp_path: Path
 ) -> None:
     made, settings = tmp_path / "made", tmp_path / "settings.json"
     package = made / "prediction_service_client"
@@ -118,12 +122,10 @@ def test_openapi_python_client(
     done = openapi_python_client.start(
         ["env", f"PYTHONPATH={made}", *command], json.dumps({"key": KEY, "calls": calls})
     )
-    described.check(json.loads(done.stdout), log_database, "generated")
+    described.check(json.loads(done.stdout), "generated")
 
 
-def test_openapi_ts(
-    openapi_ts: NodeClient, described: Described, log_database: Database, tmp_path: Path
-) -> None:
+def test_openapi_ts(openapi_ts: NodeClient, described: Described, tmp_path: Path) -> None:
     made = tmp_path / "made"
     done = openapi_ts.run(
         [openapi_ts.program("openapi-ts"), "-i", str(described.file), "-o", str(made)],
@@ -159,7 +161,7 @@ def test_openapi_ts(
         json.dumps({"key": KEY, "calls": calls}),
     )
     assert done.returncode == 0, done.stderr
-    described.check(json.loads(done.stdout), log_database, "generated-ts")
+    described.check(json.loads(done.stdout), "generated-ts")
 
 
 def _snake(operation: str) -> str:

@@ -19,8 +19,7 @@ def body_schema(model: RequestModel) -> Schema:
     values = json_schema(model)["properties"]
     most = model.max_instances
     columns = [
-        _tensor({"const": item.name}, datatypes(item), values[item.name], 1, most)
-        for item in features
+        _tensor(_only(item.name), datatypes(item), values[item.name], 1, most) for item in features
     ]
     for column in columns:
         column["properties"]["shape"]["minItems"] = 1  # [N] or [N, 1]
@@ -74,6 +73,11 @@ def _tensor(name: Schema, allowed: Sequence[str], value: Schema, width: int, mos
             },
         }
     )
+
+
+def _only(name: str) -> Schema:
+    # openapi-python-client escapes a quotation mark or a backslash twice in a const, not in an enum.
+    return {"enum": [name]} if '"' in name or "\\" in name else {"const": name}
 
 
 def _object(properties: dict[str, Schema]) -> Schema:
