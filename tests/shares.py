@@ -17,6 +17,8 @@ FIRST = (
     "tests/trainer/test_commands.py",
     "tests/faults/test_postgres.py",
     "tests/faults/test_api.py",
+    "tests/local/test_stack.py",
+    "tests/local/test_venv.py",
 )
 
 
