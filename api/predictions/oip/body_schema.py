@@ -76,7 +76,8 @@ def _tensor(name: Schema, allowed: Sequence[str], value: Schema, width: int, mos
 
 
 def _only(name: str) -> Schema:
-    # openapi-python-client escapes a quotation mark or a backslash twice in a const, not in an enum.
+    # openapi-python-client escapes a quotation mark or a backslash twice in a const, and not in an
+    # enum.
     return {"enum": [name]} if '"' in name or "\\" in name else {"const": name}
 
 
