@@ -2,8 +2,11 @@
 
 import gzip
 import math
+import time
 import tracemalloc
 import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -55,6 +58,19 @@ def test_numbers_levels_and_booleans_become_numbers(path: Path) -> None:
     assert data.labels.tolist() == [0, 1, 0, 0]
     assert data.source == "loans.csv"
     assert data.split_keys is None
+
+
+def test_a_level_of_a_markers_name_is_not_missing(path: Path) -> None:
+    declaration = loans()
+    features = [replace(item, nullable=False) for item in declaration.schema.features]
+    schema = replace(declaration.schema, features=tuple(features))
+
+    data = read(path, HEADER + "1,NA,1,bad\n", replace(declaration, schema=schema))
+    message = refusal(path, HEADER + "NA,NA,1,bad\n", replace(declaration, schema=schema))
+
+    assert_rows(data, [1, 1, 1])
+    assert "column amount: must not be missing (line 2: 'NA')" in message
+    assert "country" not in message
 
 
 def test_a_quoted_value_may_hold_line_ends_and_its_line_is_still_counted(path: Path) -> None:
@@ -257,8 +273,17 @@ TIMES = [
 ]
 
 
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
 @pytest.mark.parametrize(("text", "seconds"), TIMES)
-def test_a_time_is_read_in_utc(path: Path, text: str, seconds: float) -> None:
+def test_a_time_is_read_in_utc(path: Path, text: str, seconds: float, far_east: None) -> None:
     declaration = loans('event_time = "at"\nsplit = "time"')
 
     data = read(path, "at," + HEADER + f"{text},1,DE,1,bad\n", declaration)
@@ -344,40 +369,45 @@ def test_parquet_is_read_by_its_types(path: Path) -> None:
     assert data.split_keys.tolist() == [0.0, 1.0, 2.0, 86_400e6]
 
 
+def with_amounts(path: Path, amounts: Any) -> Path:
+    columns = {"country": ["DE", "DE"], "status": ["bad", "good"], "new customer": [1, 0]}
+    return parquet(path, amount=amounts, **columns)
+
+
 @pytest.mark.parametrize(
     "numbers",
     [
-        pa.array([1, 2**53 + 1], pa.int64()),
         pa.array([Decimal("0.10"), Decimal("2.50")], pa.decimal128(5, 2)),
         pa.array([0.1, 2.5], pa.float32()),
-        pa.array([True, False]),
-        pa.array(["a", "b"]),
-        pa.array([-1, 2]),
+        pa.array([7, 2**29 + 1], pa.int64()),
+        pa.array(["1e3", "0.1"]),
     ],
 )
-def test_a_number_of_parquet_is_read_as_it_is_or_refused(path: Path, numbers: Any) -> None:
-    table = parquet(
-        path,
-        amount=numbers,
-        country=["DE", "DE"],
-        status=["bad", "good"],
-        **{"new customer": [1, 0]},
-    )
-    if pa.types.is_boolean(numbers.type) or pa.types.is_string(numbers.type):
-        expected = "must be a number (row 1: "
-    elif numbers[0].as_py() < 0:
-        expected = "must be a number from 0 to 1,000,000,000, or null (row 1: '-1')"
-    elif numbers[1].as_py() > 1e9:
-        expected = "(row 2: '9007199254740993')"
-    else:
-        data = read_table(table, loans())
-        assert data.features[:, 0].tolist() == [float(value) for value in numbers.to_pylist()]
-        assert data.features[:, 2].tolist() == [1, 0]
-        return
+def test_a_number_of_parquet_is_read_as_it_is(path: Path, numbers: Any) -> None:
+    data = read_table(with_amounts(path, numbers), loans())
 
+    assert data.features[:, 0].tolist() == [float(value) for value in numbers.to_pylist()]
+    assert data.features[:, 2].tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([True, False], "must be a number (row 1: 'true', row 2: 'false')"),
+        (["1", "b"], "must be a number (row 2: 'b')"),
+        ([-1, 2], "must be a number from 0 to 1,000,000,000, or null (row 1: '-1')"),
+        ([1, 2**53 + 1], "or null (row 2: '9007199254740993')"),
+        ([1.5, math.inf], "must be a number (row 2: 'inf')"),
+    ],
+)
+def test_a_value_of_parquet_is_refused_by_its_row(
+    path: Path, values: list[Any], expected: str
+) -> None:
     with pytest.raises(DataRefused) as refused:
-        read_table(table, loans())
-    assert "column amount: " + expected in str(refused.value) or expected in str(refused.value)
+        read_table(with_amounts(path, values), loans())
+
+    assert "loans.parquet, column amount: must be a number" in str(refused.value)
+    assert expected in str(refused.value)
 
 
 @pytest.mark.parametrize("cut", [0.2, 0.6, 0.99])
