@@ -65,7 +65,9 @@ def find(directory: Path, declaration: Declaration) -> Path | None:
 
 def _is_data(name: str, wanted: str) -> bool:
     """Whether a file looks like data, or bears the name of it."""
-    return _DATA.search(name) is not None or stem(wanted) in stem(name)
+    # A declaration may well be named for its data.
+    is_named = stem(wanted) in stem(name) and not name.lower().endswith(".toml")
+    return _DATA.search(name) is not None or is_named
 
 
 def _kind_of(wanted: str) -> str:
