@@ -16,6 +16,7 @@ from db.connection import admin, lock, owner, patience
 from db.errors import DatabaseError, UnsafeSettings
 from db.feature_views import feature_views
 from db.features import add_columns, validate_checks
+from db.outcome_window import declare_window
 from db.provision import provision
 from db.settings import MigrateSettings
 from db.sql import run_composed, run_script, view_files
@@ -32,7 +33,7 @@ def migrate(settings: MigrateSettings, *, lock_seconds: int = 20) -> Iterator[st
             f"{', '.join(settings.default_passwords)}: the default password, and ENVIRONMENT is"
             " production: set others, see .env.example"
         )
-    schema = datasets.declared(settings.dataset).schema
+    declaration = datasets.declared(settings.dataset)
     yield from let_in(settings)
     administrator = admin(settings)
     with administrator.connect() as guard:
@@ -41,7 +42,8 @@ def migrate(settings: MigrateSettings, *, lock_seconds: int = 20) -> Iterator[st
         yield from provision(administrator, settings, lock_seconds)
         with owner(settings).connect() as connection, patience(connection, "the log", lock_seconds):
             yield from upgrade(connection)
-            yield from derive(connection, schema)
+            yield from derive(connection, declaration.schema)
+            yield from declare_window(connection, declaration)
             yield from _make_partitions(connection, settings.partition_months_ahead)
 
 
@@ -89,7 +91,9 @@ def derive(connection: Connection, schema: DataSetSchema) -> Iterator[str]:
         run_script(
             connection,
             "GRANT USAGE ON SCHEMA monitoring TO analyst;"
-            " GRANT SELECT ON ALL TABLES IN SCHEMA monitoring TO analyst",
+            " GRANT SELECT ON ALL TABLES IN SCHEMA monitoring TO analyst;"
+            " REVOKE ALL ON ALL FUNCTIONS IN SCHEMA monitoring FROM PUBLIC;"
+            " GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA monitoring TO analyst",
         )
 
 

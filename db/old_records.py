@@ -16,6 +16,14 @@ _ENDED = "ended_at < {cutoff} AND counted_at < {cutoff} AND process_id <> {earli
 
 _TOO_OLD = {
     "rejected_request": "rejected_at < {cutoff}",
+    # With the predictions that they speak of. Of a case by its name: when none of it is kept, and
+    # none is awaited any more.
+    "outcome_event": """
+        uuid_extract_timestamp(prediction_id) < {cutoff}
+        OR (received_at < {cutoff} AND client_reference IS NOT NULL AND NOT EXISTS (
+            SELECT FROM prediction_log AS log
+            WHERE log.client_reference = outcome_event.client_reference
+              AND log.predicted_at >= {cutoff}))""",
     # Superseded before the oldest month that is kept: whatever served in it stays known, also
     # where a process has served the same version for years.
     "model_activation": """

@@ -6,12 +6,15 @@ from sqlalchemy import (
     Column,
     DateTime,
     Double,
+    Index,
     Integer,
+    Interval,
     MetaData,
     SmallInteger,
     Table,
     Text,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, REAL
 
@@ -42,6 +45,12 @@ PREDICTION_LOG = Table(
     Column("trace_id", Text),
     Column("route", Text, nullable=False),
     Column("api_key_name", Text),
+    Column("outcome_due", _TIME),
+    Index(
+        "prediction_log_client_reference",
+        "client_reference",
+        postgresql_where=text("client_reference IS NOT NULL"),
+    ),
 )
 
 MODEL_VERSION = Table(
@@ -102,3 +111,39 @@ RETIRED_MONTH = Table(
     Column("predictions", BigInteger, nullable=False),
     Column("retired_at", _TIME, nullable=False),
 )
+
+OUTCOME_EVENT = Table(
+    "outcome_event",
+    METADATA,
+    Column("prediction_id", Uuid),
+    Column("client_reference", Text),
+    Column("source", Text(collation="C"), nullable=False),
+    Column("event_key", Text(collation="C"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("outcome", SmallInteger),
+    Column("revision", Integer, nullable=False),
+    Column("observed_at", _TIME, nullable=False),
+    Column("received_at", _TIME, nullable=False),
+    Column("api_key_name", Text),
+    Index(
+        "outcome_event_of_prediction",
+        *("prediction_id", "source", "event_key"),
+        unique=True,
+        postgresql_where=text("prediction_id IS NOT NULL"),
+    ),
+    Index(
+        "outcome_event_of_reference",
+        *("client_reference", "source", "event_key"),
+        unique=True,
+        postgresql_where=text("client_reference IS NOT NULL"),
+    ),
+)
+
+OUTCOME_WINDOW = Table(
+    "outcome_window",
+    METADATA,
+    Column("schema_version", Text, primary_key=True),
+    Column("outcome_due", Interval, nullable=False),
+)
+
+OUTCOME_GATE = Table("outcome_gate", METADATA)

@@ -37,6 +37,9 @@ _POOLER = "connect to Postgres itself, or through a pooler that works by transac
 class LogConnection:
     """Opened again whenever it is not open; every other error leaves it closed."""
 
+    name = "prediction-log"
+    """What the server's operator sees of it."""
+
     def __init__(self, url: str, password: Callable[[], str | None] | None) -> None:
         self._url = url
         self._password = password
@@ -61,7 +64,7 @@ class LogConnection:
         except SecretError as error:
             raise PostgresAway(str(error), _UNREADABLE) from error
         with self.errors():
-            session = Session(self._url, password)
+            session = Session(self._url, password, self.name)
             self._connection = psycopg2.connect(**session.parameters)
             # Each statement is its own transaction, in one round trip.
             self._connection.autocommit = True

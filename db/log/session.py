@@ -22,7 +22,6 @@ _DEFAULTS: dict[str, Any] = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
-    "application_name": "prediction-log",
     # Of several hosts, or addresses of one, the one that takes rows: after a failover another.
     "target_session_attrs": "read-write",
 }
@@ -66,7 +65,8 @@ def auth_methods(password: str | None) -> str:
 class Session:
     """What one URL asks for, and what the log adds to it."""
 
-    def __init__(self, url: str, password: str | None) -> None:
+    def __init__(self, url: str, password: str | None, name: str = "prediction-log") -> None:
+        """`name` is what the server's operator sees, where the URL says no other."""
         given = parse_dsn(url)
         if password and not given.get("password"):
             given["password"] = password
@@ -77,6 +77,7 @@ class Session:
         rest = given.get("options", "") if asked is None else ""
         self.parameters: dict[str, Any] = {
             **_DEFAULTS,
+            "application_name": name,
             "require_auth": methods,
             **given,
             "options": rest,

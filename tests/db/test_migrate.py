@@ -59,7 +59,7 @@ def test_an_older_database_is_brought_forward_with_its_rows(postgres: LocalPostg
 
     steps = list(migrate(settings))
 
-    assert "schema: from 0001 to 0006" in steps
+    assert "schema: from 0001 to 0007" in steps
     older = Database("older", postgres.port)
     rows = older.query("SELECT probability, route, batch_size, age FROM prediction_log")
     assert rows == [(0.1234567890123456, "/predict", 1, None)]
@@ -148,7 +148,8 @@ def test_every_object_says_what_it_is_for(database: Database) -> None:
         "SELECT attrelid::regclass::text, attname FROM pg_attribute WHERE attnum > 0"
         " AND NOT attisdropped AND col_description(attrelid, attnum) IS NULL AND attrelid IN"
         " ('prediction_log'::regclass, 'model_version'::regclass, 'retired_month'::regclass,"
-        " 'rejected_request'::regclass, 'log_counter'::regclass)"
+        " 'rejected_request'::regclass, 'log_counter'::regclass, 'outcome_event'::regclass,"
+        " 'outcome_window'::regclass)"
     )
     functions = database.query(
         "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"

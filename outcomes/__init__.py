@@ -1,0 +1,1 @@
+"""What really happened: reports of outcomes, checked, kept, and asked again as of a time."""
