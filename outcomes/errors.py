@@ -39,3 +39,7 @@ class OutcomesUnavailable(OutcomeError):
 
 class OutcomesBusy(OutcomeError):
     """As many requests as may wait are waiting; nothing was stored."""
+
+
+class UnreadableFile(OutcomeError):
+    """The file cannot be read as a table of reports; the message says why, and what to do."""

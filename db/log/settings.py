@@ -15,8 +15,8 @@ _NO_URL = (
 )
 
 
-class LogSettings(BaseSettings):
-    """Where rows go, and the bounds of everything that waits."""
+class ConnectionSettings(BaseSettings):
+    """How to reach Postgres, for what must not depend on libpq's own variables."""
 
     # An empty variable, as a line of .env without a value makes it, is an unset one.
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
@@ -28,6 +28,33 @@ class LogSettings(BaseSettings):
     database_password_file: Path | None = Field(
         None, description="File with the same, in place of DATABASE_PASSWORD; read at each connect"
     )
+
+    def password(self) -> str | None:
+        """The password as it is now; raises SecretError where its file cannot be read."""
+        if self.database_password is not None:
+            return self.database_password.get_secret_value()
+        if self.database_password_file is not None:
+            return read_password("DATABASE_PASSWORD_FILE", self.database_password_file)
+        return None
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_connection_url(cls, url: SecretStr) -> SecretStr:
+        try:
+            parts = parse_dsn(url.get_secret_value())
+            ports = [int(port) for port in parts.get("port", "").split(",") if port]
+        except (psycopg2.Error, ValueError):
+            # Not the parser's own words: they quote the URL, and with it a password.
+            raise ValueError(_NO_URL) from None
+        # Else a part of the password would be the name of a host, and be told to everybody.
+        if "@" in parts.get("host", "") + parts.get("dbname", "") or not all(ports):
+            raise ValueError(_NO_URL)
+        return url
+
+
+class LogSettings(ConnectionSettings):
+    """Where rows go, and the bounds of everything that waits."""
+
     spool_dir: Path = Field(
         Path("spool"), description="Directory of the spool: a local disk that outlives the process"
     )
@@ -55,25 +82,3 @@ class LogSettings(BaseSettings):
     log_close_seconds: float = Field(
         3.0, ge=0, description="How long a stopping process goes on draining the spool"
     )
-
-    def password(self) -> str | None:
-        """The password as it is now; raises SecretError where its file cannot be read."""
-        if self.database_password is not None:
-            return self.database_password.get_secret_value()
-        if self.database_password_file is not None:
-            return read_password("DATABASE_PASSWORD_FILE", self.database_password_file)
-        return None
-
-    @field_validator("database_url")
-    @classmethod
-    def _is_a_connection_url(cls, url: SecretStr) -> SecretStr:
-        try:
-            parts = parse_dsn(url.get_secret_value())
-            ports = [int(port) for port in parts.get("port", "").split(",") if port]
-        except (psycopg2.Error, ValueError):
-            # Not the parser's own words: they quote the URL, and with it a password.
-            raise ValueError(_NO_URL) from None
-        # Else a part of the password would be the name of a host, and be told to everybody.
-        if "@" in parts.get("host", "") + parts.get("dbname", "") or not all(ports):
-            raise ValueError(_NO_URL)
-        return url

@@ -1,0 +1,108 @@
+"""A file of reports into Postgres: set by set, in bounded memory, and again without harm."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+
+from outcomes.connection import OutcomeConnection
+from outcomes.errors import InvalidReport
+from outcomes.rejects import Reject, Rejects
+from outcomes.report import Report
+from outcomes.rules import ReportRules
+from outcomes.store import Loaded, load
+from outcomes.table import Line, Malformed
+
+# One transaction: it holds up a look at what is known now.
+SET_LINES = 10_000
+
+_EARLY = "is before the event of every prediction that the report speaks of"
+_CONFLICT = "is known with another content: give what is new a key of its own"
+
+
+@dataclass
+class Totals:
+    """What became of the lines so far."""
+
+    lines: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+
+
+@dataclass
+class _Set:
+    """Lines that are stored together."""
+
+    lines: int = 0
+    numbers: list[int] = field(default_factory=list)
+    """Line of each report."""
+    reports: list[Report] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+
+
+def load_lines(
+    connection: OutcomeConnection,
+    lines: Iterable[Line],
+    rules: ReportRules,
+    rejects: Rejects,
+    *,
+    keep: bool,
+    progress: Callable[[Totals], None],
+) -> Totals:
+    """Store the lines that are reports, and note why others are not; undone unless `keep`.
+
+    Each set is a transaction of its own: what ends this leaves whole sets behind, and doing it
+    again finds them. While Postgres stores a set the next one is read. Raises PostgresAway.
+    """
+    totals = Totals()
+    source = iter(lines)
+    with ThreadPoolExecutor(1, thread_name_prefix="outcomes") as thread:
+        under_way: tuple[_Set, Future[Loaded]] | None = None
+        try:
+            while (following := _next(source, rules)).lines:
+                if under_way is not None:
+                    _settle(*under_way, totals, rejects)
+                    progress(totals)
+                under_way = (following, thread.submit(_store, connection, following, keep=keep))
+        finally:
+            if under_way is not None:
+                _settle(*under_way, totals, rejects)
+    return totals
+
+
+def _next(source: Iterable[Line], rules: ReportRules) -> _Set:
+    found = _Set()
+    for number, fields in islice(source, SET_LINES):
+        found.lines += 1
+        if isinstance(fields, Malformed):
+            found.rejects.append(Reject(number, "", "malformed", fields.detail))
+            continue
+        try:
+            found.reports.append(rules.read(fields))
+            found.numbers.append(number)
+        except InvalidReport as refusal:
+            found.rejects += [
+                Reject(number, error.pointer[1:], error.rule, error.detail)
+                for error in refusal.errors
+            ]
+    return found
+
+
+def _store(connection: OutcomeConnection, lines: _Set, *, keep: bool) -> Loaded:
+    return load(connection, lines.reports, keep=keep) if lines.reports else Loaded(0, 0, [], [])
+
+
+def _settle(lines: _Set, stored: Future[Loaded], totals: Totals, rejects: Rejects) -> None:
+    done = stored.result()
+    found = [
+        *lines.rejects,
+        *(Reject(lines.numbers[at], "observed_at", "early", _EARLY) for at in done.early),
+        *(Reject(lines.numbers[at], "event_key", "conflict", _CONFLICT) for at in done.conflicts),
+    ]
+    for reject in sorted(found, key=lambda reject: reject.line):
+        rejects.add(reject)
+    totals.lines += lines.lines
+    totals.stored += done.stored
+    totals.duplicates += done.duplicates
+    totals.rejected = rejects.lines

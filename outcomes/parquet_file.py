@@ -1,0 +1,57 @@
+"""Reports in a Parquet file: a row for each, read in batches."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pyarrow.parquet
+import pyarrow.types
+
+from contract.text import shown
+from outcomes.errors import UnreadableFile
+from outcomes.rules import FIELDS, REQUIRED
+from outcomes.table import Line
+
+_BATCH = 10_000
+
+
+def read(path: Path) -> Iterator[Line]:
+    """The rows, counted from 1; raises UnreadableFile, or OSError."""
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            _check(path, file.schema_arrow)
+            number = 0
+            for batch in file.iter_batches(batch_size=_BATCH):
+                for row in _to_microseconds(batch).to_pylist():
+                    number += 1
+                    yield number, {name: _as_json(value) for name, value in row.items()}
+    except pyarrow.ArrowException as error:
+        raise UnreadableFile(f"{path}: no Parquet that can be read: {shown(str(error))}") from error
+
+
+def _check(path: Path, schema: pyarrow.Schema) -> None:
+    if unknown := [name for name in schema.names if name not in FIELDS]:
+        raise UnreadableFile(
+            f"{path}: the column {shown(unknown[0])} is no field of a report; known are"
+            f" {', '.join(FIELDS)}"
+        )
+    if missing := [name for name in REQUIRED if name not in schema.names]:
+        raise UnreadableFile(f"{path}: the column {missing[0]} is missing: each report needs it")
+
+
+def _to_microseconds(batch: pyarrow.RecordBatch) -> pyarrow.Table:
+    """Times as Python has them; raises ArrowInvalid where that would lose something."""
+    table = pyarrow.Table.from_batches([batch])
+    for at, column in enumerate(table.schema):
+        if pyarrow.types.is_timestamp(column.type):
+            kind = pyarrow.timestamp("us", column.type.tz)
+            table = table.set_column(at, column.name, table.column(at).cast(kind))
+    return table
+
+
+def _as_json(value: Any) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()  # a naive one has no offset, and is refused for that
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
