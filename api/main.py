@@ -26,6 +26,7 @@ from api.http.state import State
 from api.model.served import ServedModel
 from api.model.serving import Serving
 from api.model.watcher import ModelWatcher
+from api.outcomes import routes as outcomes
 from api.predictions import predict
 from api.predictions.oip import errors as oip_errors
 from api.predictions.oip import routes as oip
@@ -38,6 +39,7 @@ from contract.secret import SecretError
 from contract.words import words
 from db.log import LogSettings, PredictionLog, Reason
 from db.settings import DEFAULT_PASSWORD
+from outcomes.desk import OutcomeDesk
 
 if TYPE_CHECKING:
     from api.telemetry.tracing import Tracing
@@ -49,6 +51,9 @@ _CORS_REQUEST_HEADERS = (
     *("Authorization", "Content-Type", "X-API-Key", "traceparent"),
     *("X-Client-Reference", "X-Event-Time", "X-Request-ID"),
 )
+
+# Under way at once in one process; more of them would only wait for the database.
+_OUTCOME_REQUESTS = 64
 
 logger = logging.getLogger("api")
 
@@ -68,7 +73,7 @@ def create_app(settings: ApiSettings | None = None, pages: SharedPages | None = 
         # Asking OpenTelemetry whether it is configured costs 9 microseconds a request.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.router.routes.extend([*predict.ROUTES, *oip.ROUTES])
+    app.router.routes.extend([*predict.ROUTES, *oip.ROUTES, *outcomes.ROUTES])
     app.include_router(status.router)
     app.include_router(oip.router)
     app.router.route_class = Route
@@ -111,6 +116,7 @@ async def _lifespan(given: ApiSettings | None, pages: SharedPages | None) -> Asy
         log.start()
         metrics = Metrics(serving, log, page)
         metrics.start()
+        desk = OutcomeDesk(log_settings.database_url.get_secret_value(), log_settings.password)
         _calm_collector()
         try:
             async with _watching(serving, settings, log):
@@ -131,11 +137,17 @@ async def _lifespan(given: ApiSettings | None, pages: SharedPages | None) -> Asy
                         origins=words(settings.cors_origins),
                     ),
                     error_forms=ErrorForms({oip_errors.ROOT: oip_errors.error_object}),
+                    outcomes=desk,
+                    outcomes_gate=Gate(
+                        max_requests=_OUTCOME_REQUESTS,
+                        max_bytes=4 * settings.max_outcomes_bytes,
+                    ),
                     scoring=CapacityLimiter(max(1, (os.cpu_count() or 2) - 1)),
                 )
         finally:
             if tracing is not None:
                 tracing.stop()
+            await desk.close()
             await log.close()
             metrics.close()
             if tracing is not None:

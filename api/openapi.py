@@ -19,12 +19,14 @@ from api.http import headers
 from api.http.answers import PROBLEM_SCHEMA, ProblemDocument
 from api.http.problem_types import NOT_FOUND, PROBLEM_TYPES, UNAUTHORIZED
 from api.http.problems import Problem
+from api.http.route import HotRoute
 from api.http.state import Model, state_of
 from api.model.served import ServedModel
+from api.outcomes import body_schema as outcome_schema
+from api.outcomes.routes import OUTCOMES, SUBJECT
 from api.predictions.oip.body_schema import body_schema
 from api.predictions.oip.routes import INFER
 from api.predictions.predict import MANY, ONE
-from api.predictions.scoring import HotRoute
 from contract.request_schema import json_schema
 
 _ASSETS = "/docs/assets"
@@ -49,8 +51,14 @@ def install(app: FastAPI) -> None:
     async def openapi(request: Request, model: Model) -> Response:
         if model.version not in documents:
             documents.clear()
-            guarded = bool(state_of(request)["keys"])
-            made = document(app, model, guarded=guarded, root_path=request.scope["root_path"])
+            state = state_of(request)
+            made = document(
+                app,
+                model,
+                guarded=bool(state["keys"]),
+                root_path=request.scope["root_path"],
+                max_outcomes=state["settings"].max_outcomes,
+            )
             documents[model.version] = orjson.dumps(made)
         return Response(documents[model.version], media_type="application/json")
 
@@ -91,7 +99,7 @@ def _policy(page: bytes) -> str:
 
 
 def document(
-    app: FastAPI, model: ServedModel, *, guarded: bool, root_path: str = ""
+    app: FastAPI, model: ServedModel, *, guarded: bool, root_path: str = "", max_outcomes: int
 ) -> dict[str, Any]:
     """The OpenAPI document of the service while it serves `model`; `guarded`: with keys."""
     found = get_openapi(
@@ -113,6 +121,7 @@ def document(
                 operation["security"] = [{name: []} for name in _SECURITY_SCHEMES]
             else:
                 operation["responses"].pop(_UNAUTHORIZED, None)
+    _describe_outcomes(found["paths"], max_outcomes)
     if root_path:
         found["servers"] = [{"url": root_path}]
     if guarded:
@@ -126,7 +135,7 @@ def document(
 
 
 def _guarded(app: FastAPI) -> set[str]:
-    """The operations that want a key: those that predict."""
+    """The operations that want a key: those that predict, or tell outcomes."""
     return {route.unique_id for route in app.routes if isinstance(route, HotRoute)}
 
 
@@ -164,6 +173,12 @@ def _describe(operation: dict[str, Any], path: str, model: ServedModel) -> None:
             "required": True,
             "content": {"application/json": {"schema": body}},
         }
+
+
+def _describe_outcomes(paths: dict[str, Any], most: int) -> None:
+    content = {"application/json": {"schema": outcome_schema.body_schema(most)}}
+    paths[OUTCOMES]["post"]["requestBody"] = {"required": True, "content": content}
+    paths[SUBJECT.replace(":path", "")]["get"]["parameters"] += outcome_schema.PARAMETERS
 
 
 def _body(path: str, model: ServedModel) -> dict[str, Any] | None:

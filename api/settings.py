@@ -96,6 +96,12 @@ class ApiSettings(SigningSettings):
     max_batch_rows: int = Field(
         1000, ge=1, le=100_000, description="Most instances in one request to /predict/batch"
     )
+    max_outcomes: int = Field(
+        10_000, ge=1, le=100_000, description="Most reports in one request to /outcomes"
+    )
+    max_outcomes_bytes: int = Field(
+        2**22, ge=2**10, le=2**28, description="Largest body of such a request; beyond it 413"
+    )
     body_timeout_seconds: float = Field(
         10.0, gt=0, le=600, description="Longest time for a body to arrive; beyond it 408"
     )

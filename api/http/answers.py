@@ -14,6 +14,7 @@ from api.http.problem_types import (
     LOG_UNAVAILABLE,
     MALFORMED_REQUEST,
     MEDIA_TYPE,
+    OUTCOMES_UNAVAILABLE,
     OVERLOADED,
     UNAUTHORIZED,
     UNSUPPORTED_MEDIA_TYPE,
@@ -27,7 +28,7 @@ class FieldProblem(BaseModel):
     """One offending field."""
 
     pointer: str = Field(description="JSON pointer (RFC 6901) to the field")
-    rule: Literal["missing", "unknown", "duplicate", "invalid"]
+    rule: Literal["missing", "unknown", "duplicate", "invalid", "conflict"]
     detail: str = Field(description="What is allowed")
 
 
@@ -41,7 +42,7 @@ class ProblemDocument(BaseModel):
     status: int
     detail: str
     request_id: str
-    errors: list[FieldProblem] = Field(default=[], description="Only with status 422")
+    errors: list[FieldProblem] = Field(default=[], description="Only with status 422 and 409")
 
 
 Responses = dict[int | str, dict[str, Any]]
@@ -50,6 +51,7 @@ _RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "S
 _HEADERS = {
     LOG_UNAVAILABLE: _RETRY_AFTER,
     OVERLOADED: _RETRY_AFTER,
+    OUTCOMES_UNAVAILABLE: _RETRY_AFTER,
     UNAUTHORIZED: {
         "WWW-Authenticate": {"schema": {"type": "string"}, "description": "RFC 6750, section 3"}
     },

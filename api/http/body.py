@@ -51,15 +51,19 @@ def _unsupported(media_type: bytes, encoding: bytes) -> str | None:
 
 
 async def read_body(
-    request: Request, declared: bytes, settings: ApiSettings, hold: Callable[[int], None]
+    request: Request,
+    declared: bytes,
+    settings: ApiSettings,
+    hold: Callable[[int], None],
+    limit: int | None = None,
 ) -> bytes:
-    """The whole body, within MAX_BODY_BYTES and BODY_TIMEOUT_SECONDS.
+    """The whole body, within BODY_TIMEOUT_SECONDS and `limit` bytes, or MAX_BODY_BYTES.
 
     `declared` is its Content-Length. A body that does not come in one piece is told to `hold`
     piece by piece. Raises a Problem as soon as the body is declared or seen to be larger, late or
     more than there is room for; ClientDisconnect where the client is gone before its end.
     """
-    limit = settings.max_body_bytes
+    limit = settings.max_body_bytes if limit is None else limit
     if declared.isdigit() and int(declared[:20]) > limit:
         raise _too_large(limit)
     reading = Begun(_read(request, limit, hold))

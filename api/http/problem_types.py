@@ -101,7 +101,7 @@ BODY_TOO_LARGE = ProblemType(
     "body-too-large",
     413,
     "The body is over the limit",
-    "Send fewer instances a request, or raise MAX_BODY_BYTES.",
+    "Send fewer instances or reports a request, or raise MAX_BODY_BYTES or MAX_OUTCOMES_BYTES.",
 )
 UNSUPPORTED_MEDIA_TYPE = ProblemType(
     "unsupported-media-type",
@@ -133,6 +133,24 @@ OVERLOADED = ProblemType(
     "Too much is under way",
     "Ask again after Retry-After seconds; nothing was scored.",
 )
+INVALID_PARAMETER = ProblemType(
+    "invalid-parameter",
+    400,
+    "A parameter breaks its rule",
+    "Correct what the detail names in the path or the query.",
+)
+CONFLICT = ProblemType(
+    "conflict",
+    409,
+    "Reports contradict what is stored under their key",
+    "`errors` names each; nothing was stored. Give a correction a key of its own.",
+)
+OUTCOMES_UNAVAILABLE = ProblemType(
+    "outcomes-unavailable",
+    503,
+    "Outcomes cannot be stored or shown now",
+    "Send the same again after Retry-After seconds, which is harmless if it was stored.",
+)
 NOT_READY = ProblemType(
     "not-ready",
     503,
@@ -161,5 +179,8 @@ PROBLEM_TYPES = {
         LOG_UNAVAILABLE,
         OVERLOADED,
         NOT_READY,
+        INVALID_PARAMETER,
+        CONFLICT,
+        OUTCOMES_UNAVAILABLE,
     )
 }

@@ -17,6 +17,7 @@ from api.telemetry.access_log import AccessLog
 from api.telemetry.metrics import Metrics
 from api.telemetry.request import Timing
 from db.log import PredictionLog
+from outcomes.desk import OutcomeDesk
 
 if TYPE_CHECKING:
     from api.telemetry.tracing import Tracing
@@ -36,6 +37,9 @@ class State(TypedDict):
     gate: Gate
     guard: Guard
     error_forms: ErrorForms
+    outcomes: OutcomeDesk
+    outcomes_gate: Gate
+    """Of their own, so that they cannot take the predictions' place."""
     scoring: CapacityLimiter
     """Threads that may score large requests at once."""
 

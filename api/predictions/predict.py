@@ -4,8 +4,9 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.http.route import HotRoute
 from api.predictions.answers import BATCH_RESPONSES, PREDICT_RESPONSES
-from api.predictions.scoring import Call, HotRoute, Scored, score, serve
+from api.predictions.scoring import Call, Scored, score, serve
 
 ONE = "/predict"
 MANY = "/predict/batch"

@@ -2,13 +2,11 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from anyio import to_thread
-from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from api.http import headers
 from api.http.body import check_media_type, read_body
@@ -67,23 +65,6 @@ class Result(NamedTuple):
 
 Compute = Callable[[Call, bytes], Scored]
 Check = Callable[[headers.Headers], None]
-
-
-class HotRoute(APIRoute):
-    """A route that is in the OpenAPI page like any other, but calls its endpoint directly.
-
-    FastAPI's own way to the endpoint (dependencies, two exit stacks, response models) costs 17
-    microseconds a request, a third of what scoring does, and these endpoints use none of it.
-    """
-
-    def __init__(self, path: str, endpoint: Any, **options: Any) -> None:
-        super().__init__(path, endpoint, methods=["POST"], **options)
-
-        async def call(scope: Scope, receive: Receive, send: Send) -> None:
-            response = await endpoint(Request(scope, receive, send))
-            await response(scope, receive, send)
-
-        self.app = call
 
 
 async def serve(

@@ -9,11 +9,13 @@ from collections.abc import Sequence, Set
 MAX_OFFENCES = 10
 _MAX_NAMED_BYTES = 1000
 
-_MEMBERS = frozenset({"id", "name", "shape", "datatype", "parameters", "data"})
-_OF_THE_REQUEST = re.compile(r"(?:header|path):[A-Za-z][\w-]{0,60}", re.ASCII)
+_REPORT = frozenset({"prediction_id", "reference", "source", "event_key", "observed_at"})
+_REPORT |= {"state", "outcome", "revision"}
+_MEMBERS = _REPORT | {"id", "name", "shape", "datatype", "parameters", "data"}
+_OF_THE_REQUEST = re.compile(r"(?:header|path|query):[A-Za-z][\w-]{0,60}", re.ASCII)
 # A number is an index only where an array of ours is: elsewhere it is a key that somebody sent.
 _PLACE = re.compile(
-    r"(?:/(?:instances|inputs|outputs)(?:/\d{1,7})?)?"
+    r"(?:/(?:instances|inputs|outputs|outcomes)(?:/\d{1,7})?)?"
     r"(?P<members>(?:/[^/]+){0,3}?)(?:(?<=/data)/\d{1,7}(?:/\d{1,7})?)?",
     re.ASCII,
 )

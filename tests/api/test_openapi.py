@@ -22,10 +22,12 @@ from tests.security.fuzzing import examples as examples_of
 KEY = "a-key-for-schemathesis"
 REQUESTS = 10_000
 
-# A tensor's shape must agree with its data, which no JSON Schema can say: a request may be right
-# by the document and still be refused. All other checks hold there as well.
-TENSORS = ("--include-path-regex", "infer$", "--exclude-checks", "positive_data_acceptance")
-OTHERS = ("--exclude-path-regex", "infer$")
+# A tensor's shape must agree with its data, and the parts of a report with each other and with the
+# clock, which no JSON Schema can say: a request may be right by the document and still be refused.
+# All other checks hold there as well.
+BEYOND = "infer$|outcomes"
+DEEPER = ("--include-path-regex", BEYOND, "--exclude-checks", "positive_data_acceptance")
+OTHERS = ("--exclude-path-regex", BEYOND)
 
 
 def ask(directory: Path, service: Service, *arguments: str, others: int, tensors: int) -> int:
@@ -33,7 +35,7 @@ def ask(directory: Path, service: Service, *arguments: str, others: int, tensors
 
     The two numbers are examples of each operation; one of tensors takes six times as long to make.
     """
-    counts = ((OTHERS, others), (TENSORS, tensors))
+    counts = ((OTHERS, others), (DEEPER, tensors))
     return sum(
         _ask(directory, service, *part, "--max-examples", str(count), *arguments)
         for part, count in counts
@@ -83,15 +85,17 @@ def guarded(models: Path, log_database: Database, tmp_path: Path) -> Iterator[Se
 
 def test_it_is_true_where_keys_are_wanted(guarded: Service, tmp_path: Path) -> None:
     document = httpx.get(f"{guarded.url}/openapi.json").json()
-    wanted: dict[str, Any] = {"post": [{"bearer": []}, {"key": []}]}
+    wanted: list[Any] = [{"bearer": []}, {"key": []}]
     found = {
-        path: {method: operation["security"]}
+        (method, path): operation["security"]
         for path, item in document["paths"].items()
         for method, operation in item.items()
         if "security" in operation
     }
     assert found == dict.fromkeys(found, wanted)
-    assert {"/predict", "/predict/batch", "/v2/models/{model_name}/infer"} <= set(found)
+    predicting = {"/predict", "/predict/batch", "/v2/models/{model_name}/infer", "/outcomes"}
+    assert {("post", path) for path in predicting} < set(found)
+    assert ("get", "/outcomes/{subject}") in found
 
     # Every check is made here too; what each field may be is asked above, without keys.
     only = ("--phases", "examples,fuzzing", "--header", f"Authorization: Bearer {KEY}")

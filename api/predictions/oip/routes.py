@@ -13,7 +13,7 @@ from api.http.momentary import as_json
 from api.http.problem_types import INVALID_HEADER, NOT_FOUND
 from api.http.problems import Problem
 from api.http.readiness import check_alive, check_ready
-from api.http.route import Route
+from api.http.route import HotRoute, Route
 from api.http.state import Log, state_of
 from api.model.served import ServedModel
 from api.predictions.oip.answers import (
@@ -27,7 +27,7 @@ from api.predictions.oip.answers import (
 from api.predictions.oip.errors import ROOT
 from api.predictions.oip.request import parse
 from api.predictions.oip.tensors import answered, inputs, matrix_datatypes, outputs
-from api.predictions.scoring import Call, HotRoute, Scored, score, serve
+from api.predictions.scoring import Call, Scored, score, serve
 
 _MODEL = "/models/{model_name}"
 _MODELS = (_MODEL, f"{_MODEL}/versions/{{model_version}}")
