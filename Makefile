@@ -32,6 +32,10 @@ local: venv ## Run the whole service without Docker, until Ctrl-C (PORT=8000)
 trainer: venv ## Train anew for the local service, or ARGS="list", "verify", "rollback", ...
 	@$(BIN)/python -m local trainer $(ARGS)
 
+.PHONY: outcomes
+outcomes: venv ## What really happened, local database: ARGS="load FILE" or "export --from .. --to .. DIR"
+	@$(BIN)/python -m local outcomes $(ARGS)
+
 .PHONY: psql
 psql: venv ## Open SQL on the local database, as analyst
 	@$(BIN)/python -m local psql
@@ -84,7 +88,7 @@ SERVED := --no-emit-package scipy
 .PHONY: lock
 lock: venv ## Resolve pyproject.toml, the tests' clients and the benchmark's peers into hashed files
 	@$(COMPILE) pyproject.toml --extra dev -o requirements/all.txt
-	@for image in db trainer; do $(COMPILE) pyproject.toml --extra $$image -c requirements/all.txt -o requirements/$$image.txt; done
+	@for image in db outcomes trainer; do $(COMPILE) pyproject.toml --extra $$image -c requirements/all.txt -o requirements/$$image.txt; done
 	@$(COMPILE) $(SERVED) pyproject.toml --extra api -c requirements/all.txt -o requirements/api.txt
 	@for client in requirements/clients/*.in; do $(COMPILE) $(UNUSED) $$client -o $${client%.in}.txt; done
 	@cd requirements/clients/openapi-ts && npm install --silent --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved

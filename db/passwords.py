@@ -27,6 +27,8 @@ _FILES = {
     "api": ("api/api", "api_db_password"),
     "analyst": ("migrate/analyst", "analyst_db_password"),
 }
+# Where another reader has a password, which must not see the others beside it.
+_COPIES = {"analyst": "outcomes/analyst"}
 
 
 class PasswordSettings(BaseSettings):
@@ -89,6 +91,8 @@ def make(settings: PasswordSettings) -> Iterator[str]:
         elif wanted not in (None, found):
             _write(file, str(wanted))
             yield f"password of {role}: taken from {setting.upper()}"
+    for role, name in _COPIES.items():
+        _copy(settings.secrets_dir / name, _read(settings, role))
 
 
 def _read(settings: PasswordSettings, role: str) -> str:
@@ -96,6 +100,12 @@ def _read(settings: PasswordSettings, role: str) -> str:
     if not file.exists():
         raise SecretError(f"there is no password of {role} yet: docker compose up makes it")
     return read_password(role, file)
+
+
+def _copy(file: Path, password: str) -> None:
+    file.parent.mkdir(exist_ok=True)  # a volume of the stack; in a plain directory it is made
+    if not file.exists() or read_password(file.name, file) != password:
+        _write(file, password)
 
 
 def _write(file: Path, password: str) -> None:

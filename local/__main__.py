@@ -1,4 +1,4 @@
-"""`python -m local run | trainer | psql | db-url`: the whole service without Docker."""
+"""`python -m local run | trainer | outcomes | psql | db-url`: the whole service without Docker."""
 
 import argparse
 import signal
@@ -24,6 +24,8 @@ def main() -> int:
     commands.add_parser("db-url", help="print the analyst's connection URL")
     trainer = commands.add_parser("trainer", help="any command of the trainer, on these models")
     trainer.add_argument("arguments", nargs=argparse.REMAINDER)
+    outcomes = commands.add_parser("outcomes", help="what really happened, into this database")
+    outcomes.add_argument("arguments", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
     command = arguments.command
     stack = Stack(Path(".local"))
@@ -36,6 +38,8 @@ def main() -> int:
             return run(stack)
         if command == "trainer":
             return stack.trainer(arguments.arguments)
+        if command == "outcomes":
+            return stack.outcomes(arguments.arguments)
         if command == "db-url":
             sys.stdout.write(f"{stack.url('analyst')}\n")
             return 0

@@ -26,6 +26,7 @@ from local.settings import LocalSettings
 _UMASK = 0o077
 # The api of a run that was killed a moment ago may be storing its last rows.
 _PORT_SECONDS = 3
+_STOPPED = "the local database is stopped: make local, in another terminal"
 
 
 class Stack:
@@ -123,6 +124,17 @@ class Stack:
         umask = -1 if arguments[:1] == ["fetch"] else _UMASK
         return self._child(["trainer", *arguments], {}, umask=umask)
 
+    def outcomes(self, arguments: list[str]) -> int:
+        """Run a command of the outcomes; its exit code. Raises LocalError while it is stopped."""
+        if not taken(LocalSettings.read(self._settings).port):
+            raise LocalError(_STOPPED)
+        settings = {
+            "DATABASE_URL": self.url("api"),
+            "ANALYST_DATABASE_URL": self.url("analyst"),
+        }
+        # Whoever asked reads what is written: the refused lines, and what is exported.
+        return self._child(["outcomes", *arguments], settings, umask=-1)
+
     @property
     def port(self) -> int:
         """Port of the api; raises LocalError."""
@@ -141,7 +153,7 @@ class Stack:
         """Become psql, as analyst, for Ctrl-C is its own; raises LocalError while it is stopped."""
         settings = LocalSettings.read(self._settings)
         if not taken(settings.port):
-            raise LocalError("the local database is stopped: make local, in another terminal")
+            raise LocalError(_STOPPED)
         program = binary("psql")
         # The password is not in the command, which every user of the machine can read.
         own = environment.of_psql(self._shell, settings.passwords["analyst"])

@@ -1,4 +1,4 @@
-"""`python -m outcomes load FILE`: what really happened, out of files.
+"""`python -m outcomes load | export`: what really happened, out of files and into files.
 
 Exit code 0 done, 1 failed, 2 wrong usage or settings, 3 done but for lines that were refused.
 """
@@ -7,6 +7,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def main() -> int:
     if ignored := libpq_variables():
         _complain(f"ignored: {', '.join(ignored)}; what is to hold stands in DATABASE_URL")
     try:
-        return _load(settings, options)
+        return (_load if options.command == "load" else _export)(settings, options)
     except (OutcomeError, PredictionLogError) as error:
         _complain(f"{options.command} failed: {error}")
     except OSError as error:
@@ -60,6 +61,16 @@ def _options() -> argparse.Namespace:
     load.add_argument(
         "--rejects", help="where the refused lines go; - is standard output (FILE.rejects.csv)"
     )
+    export = commands.add_parser(
+        "export", help="write predictions with their outcomes to a new directory, as Parquet"
+    )
+    export.add_argument("directory", type=Path)
+    day = "a day or month of business time, UTC, as 2026-03"
+    export.add_argument("--from", dest="first", type=_day, required=True, help=day)
+    export.add_argument("--to", dest="end", type=_day, required=True, help=f"{day}; not included")
+    export.add_argument(
+        "--as-of", type=_moment, help="what was known then (RFC 3339, with its offset); now"
+    )
     return parser.parse_args()
 
 
@@ -67,7 +78,13 @@ def _load(settings: OutcomesSettings, options: argparse.Namespace) -> int:
     file: Path = options.file
     name = options.rejects or f"{file}.rejects.csv"
     lines = _lines(file)
-    rejects = Rejects(None if name == "-" else Path(name))
+    try:
+        rejects = Rejects(None if name == "-" else Path(name))
+    except OSError as error:
+        raise OutcomeError(
+            f"{name} cannot be written ({error.strerror}): say --rejects PATH for the lines that"
+            " are refused, or --rejects - for standard output"
+        ) from error
     connection = OutcomeConnection(settings.database_url.get_secret_value(), settings.password)
     try:
         totals = load_lines(
@@ -81,6 +98,42 @@ def _load(settings: OutcomesSettings, options: argparse.Namespace) -> int:
         rejects.close()
     _complain(_summary(totals, name, dry_run=options.dry_run))
     return 3 if totals.rejected else 0
+
+
+def _export(settings: OutcomesSettings, options: argparse.Namespace) -> int:
+    # The library is large, and a CSV needs none of it.
+    from outcomes import export  # noqa: PLC0415
+
+    connection = OutcomeConnection(settings.analyst_url(), settings.analyst_password)
+    try:
+        now = export.settled(connection)
+        as_of = options.as_of or now
+        if as_of > now:
+            raise OutcomeError(f"nothing is known as of {as_of}, which is to come: it is {now}")
+        span = export.Span(options.first, options.end, as_of)
+        manifest = export.export(connection, span, options.directory)
+    finally:
+        connection.close()
+    count = len(manifest["files"])
+    _complain(f"{manifest['rows']:,} predictions in {count} files as of {as_of.isoformat()}")
+    return 0
+
+
+def _day(text: str) -> datetime:
+    for form in ("%Y-%m-%d", "%Y-%m"):
+        with suppress(ValueError):
+            return datetime.strptime(text, form).replace(tzinfo=UTC)
+    raise argparse.ArgumentTypeError("must be a day or a month, as 2026-03-01 or 2026-03")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError("must be a time with its offset, as 2026-03-01T00:00:00Z")
+    return moment.astimezone(UTC)
 
 
 def _lines(file: Path) -> Iterator[Line]:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
+from psycopg2 import sql
 
 from db.log.connection import LogConnection
 from db.log.errors import PostgresAway
@@ -24,6 +25,18 @@ class OutcomeConnection(LogConnection):
             cursor.execute(statement, values)
             found: list[tuple[Any, ...]] = cursor.fetchall()
             return found
+
+    def batches(self, statement: sql.Composable, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a query, so many at a time, within a transaction."""
+        assert self._connection is not None
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql.SQL("DECLARE wanted NO SCROLL CURSOR FOR {}").format(statement))
+            fetch = sql.SQL("FETCH {} FROM wanted").format(sql.Literal(size))
+            while True:
+                cursor.execute(fetch)
+                if not (rows := cursor.fetchall()):
+                    return
+                yield rows
 
     @contextmanager
     def attempt(self, *, keep: bool = True) -> Iterator[None]:

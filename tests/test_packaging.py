@@ -12,18 +12,20 @@ from api.settings import ApiSettings, TracingSettings
 from db.log.settings import LogSettings
 from db.passwords import PasswordSettings
 from db.settings import DEFAULT_PASSWORD, MigrateSettings
+from outcomes.settings import OutcomesSettings
 from trainer.settings import TrainerSettings
 
 ROOT = Path(__file__).parents[1]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
-IMAGES = ("api", "db", "trainer")
+IMAGES = ("api", "db", "outcomes", "trainer")
 
 # Which classes the processes of a part of docker-compose.yml read.
 READERS: dict[str, tuple[type[BaseSettings], ...]] = {
     "api": (ApiSettings, LogSettings, TracingSettings),
     "migrate": (MigrateSettings,),
     "passwords": (PasswordSettings,),
+    "outcomes": (OutcomesSettings,),
     "x-trainer": (TrainerSettings,),
 }
 # Fields that compose does not hand over, and why.
@@ -44,6 +46,7 @@ NOT_HANDED_OVER = {
         "API_DB_PASSWORD": "in a file, which `passwords` made",
         "ANALYST_DB_PASSWORD": "in a file, which `passwords` made",
     },
+    "outcomes": {"DATABASE_PASSWORD": "in a file, which `passwords` made"},
     "passwords": {"SECRETS_DIR": "where the volumes are mounted"},
     "x-trainer": {
         "MODELS_DIR": "the image says where the volume is mounted",
@@ -56,6 +59,8 @@ FIXED = {
     "HOST": "inside a container all addresses are the container's own",
     "DATABASE_URL": "the service db of this file",
     "DATABASE_ADMIN_URL": "the service db of this file",
+    "ANALYST_DATABASE_URL": "the service db of this file",
+    "ANALYST_PASSWORD_FILE": "where the volume of `passwords` is mounted",
     "DATABASE_NAME": "the other lines of this file name it too",
     "DATABASE_PASSWORD_FILE": "where the volume of `passwords` is mounted",
     "DATABASE_ADMIN_PASSWORD_FILE": "where the volume of `passwords` is mounted",

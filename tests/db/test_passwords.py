@@ -114,3 +114,17 @@ def test_the_environment_may_be_written_in_capitals(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("ENVIRONMENT", "Production")
 
     assert PasswordSettings().environment == "production"
+
+
+def test_the_analysts_is_also_where_only_an_export_reads_it(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = directory / "outcomes" / "analyst"
+    main([])
+    made = copy.read_text()
+    monkeypatch.setenv("ANALYST_DB_PASSWORD", "chosen")
+
+    main([])
+
+    assert made != copy.read_text() == "chosen" == (directory / "migrate" / "analyst").read_text()
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o440

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,28 @@ def with_model(short_dir: Path, sample_models: Path) -> Iterator[Run]:
     yield run
     if run.process is not None:
         run.interrupt()
+
+
+def test_outcomes_are_loaded_and_exported_by_its_commands(with_model: Run) -> None:
+    with_model.start()
+    prediction = with_model.predict()
+    observed = datetime.now(UTC).isoformat()
+    (with_model.directory / "outcomes.csv").write_text(
+        "prediction_id,source,event_key,outcome,observed_at\n"
+        f"{prediction},core,1,1,{observed}\n{prediction},core,2,maybe,{observed}\n"
+    )
+
+    loaded = with_model.command("outcomes", "load", "outcomes.csv")
+    span = ("--from", "2000-01", "--to", "2099-01")
+    exported = with_model.command("outcomes", "export", *span, "export")
+    with_model.interrupt()
+    stopped = with_model.command("outcomes", "load", "outcomes.csv")
+
+    assert (loaded.returncode, loaded.stdout) == (3, "")
+    assert loaded.stderr.startswith("2 lines: 1 stored, 0 were there already, 1 refused")
+    assert exported.stderr.startswith("1 predictions in 1 files")
+    assert "manifest.json" in [path.name for path in (with_model.directory / "export").iterdir()]
+    assert "the local database is stopped: make local" in stopped.stderr
 
 
 def test_it_serves_and_logs_and_goes_on_with_its_rows_after_a_stop(local: Run) -> None:

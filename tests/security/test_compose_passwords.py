@@ -105,10 +105,11 @@ def test_each_service_reaches_only_its_own_secrets(stack: Compose) -> None:
     )
 
     assert {service: set(names) for service, names in mounted.items() if names} == {
-        "passwords": {"secrets-db", "secrets-migrate", "secrets-api"},
+        "passwords": {"secrets-db", "secrets-migrate", "secrets-api", "secrets-outcomes"},
         "migrate": {"secrets-db", "secrets-migrate", "secrets-api"},
         "db": {"secrets-db"},
         "api": {"secrets-api"},
+        "outcomes": {"secrets-api", "secrets-outcomes"},
     }
     assert all(
         only
