@@ -18,7 +18,7 @@ COMMENT ON COLUMN outcome_window.schema_version IS 'Declaration of the features,
 COMMENT ON COLUMN outcome_window.outcome_due IS 'From the event on; months are the calendar''s';
 
 -- No partitions: a report is known by its subject, source and key whenever it comes, and a key that
--- is to be unique cannot be parted by time (docs/decisions/0009).
+-- is to be unique cannot be parted by time (docs/decisions/0011).
 CREATE TABLE outcome_event (
     prediction_id    uuid,
     client_reference text        CHECK (length(client_reference) BETWEEN 1 AND 200),
