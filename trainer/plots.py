@@ -25,13 +25,6 @@ TITLES = {
     "missing.png": "Missing values by column",
 }
 
-# No name of a column is a formula.
-_STYLE: Any = {
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "text.parse_math": False,
-}
 _BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#888888"
 
 
@@ -53,7 +46,8 @@ def draw(
 
 
 def _png(title: str, paint: Callable[[Axes], None]) -> bytes:
-    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+    style = mpl.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False})
+    with style, warnings.catch_warnings():
         # A letter that the font lacks is drawn as a box.
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         figure = Figure(figsize=(6, 4.2), dpi=110, layout="constrained")
@@ -143,7 +137,8 @@ def _missing(axes: Axes, schema: DataSetSchema, data: Data) -> None:
     shares = np.isnan(data.features).mean(axis=0) * 100
     places = range(len(shares))
     axes.barh(places, shares, color=_BLUE, height=0.6)
-    axes.set_yticks(places, schema.names, fontsize=7)
+    # No name of a column is a formula.
+    axes.set_yticks(places, schema.names, fontsize=7, parse_math=False)
     axes.invert_yaxis()
     for place, share in zip(places, shares, strict=True):
         axes.text(share, place, f" {share:.1f} %", va="center", fontsize=8)
