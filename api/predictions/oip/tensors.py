@@ -46,8 +46,9 @@ def datatypes(feature: Feature) -> tuple[str, ...]:
 
 def matrix_datatypes(schema: DataSetSchema) -> tuple[str, ...]:
     """The datatypes of a tensor of all features; none where no one datatype holds them all."""
-    kinds = {datatypes(feature) for feature in schema.features}
-    return kinds.pop() if len(kinds) == 1 else ()
+    kinds = {feature.kind for feature in schema.features}
+    found = {_DATATYPES[kind] for kind in kinds}
+    return found.pop() if len(found) == 1 else ()
 
 
 def json_type(datatype: str) -> str:
