@@ -14,7 +14,7 @@ from trainer.cells import Cells
 from trainer.csv_file import Chunk
 from trainer.errors import DataRefused
 
-_CELLS_AT_ONCE = 2_000_000
+_CELLS_AT_ONCE = 400_000
 
 
 def columns_in(path: Path) -> list[str]:

@@ -12,7 +12,7 @@ from trainer.cells import Cells
 from trainer.csv_file import Chunk, line_of
 from trainer.errors import DataRefused, refusal
 
-_CELLS_AT_ONCE = 2_000_000
+_CELLS_AT_ONCE = 400_000
 _LONGEST_LINE = 2**20
 # Python's own default, of which its csv module asks to be told.
 _LONGEST_FIELD = 131_072
