@@ -69,7 +69,7 @@ def test_a_file_is_loaded_and_loading_it_again_changes_nothing(
 ) -> None:
     file = table(tmp_path / "outcomes.csv", [line(number) for number in range(12_000)])
     packed = tmp_path / "outcomes.csv.gz"
-    packed.write_bytes(gzip.compress(file.read_bytes()))
+    packed.write_bytes(gzip.compress(file.read_bytes(), mtime=0))
 
     dry = run(database, "load", "--dry-run", file)
     before = stored(database)
@@ -171,7 +171,7 @@ def test_a_parquet_file_is_loaded_by_its_types(database: Database, tmp_path: Pat
         (HEADER.encode() + b",source\n", "a column twice"),
         (HEADER.encode() + b"\n" + b"x" * 2**20, "more than 1,048,576 characters"),
         (
-            gzip.compress(HEADER.encode() + b"\n" + line(1).encode() * 99)[:-20],
+            gzip.compress(HEADER.encode() + b"\n" + line(1).encode() * 99, mtime=0)[:-20],
             "damaged after line",
         ),
         (b"PAR1 and nothing else", "no Parquet that can be read"),
