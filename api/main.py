@@ -49,7 +49,7 @@ VERSION = "1"
 
 _CORS_REQUEST_HEADERS = (
     *("Authorization", "Content-Type", "X-API-Key", "traceparent"),
-    *("X-Client-Reference", "X-Event-Time", "X-Request-ID"),
+    *("X-Client-Reference", "X-Event-Time", "X-Outcome-Due", "X-Request-ID"),
 )
 
 # Under way at once in one process; more of them would only wait for the database.

@@ -15,7 +15,6 @@ from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from api.http import headers
 from api.http.answers import PROBLEM_SCHEMA, ProblemDocument
 from api.http.problem_types import NOT_FOUND, PROBLEM_TYPES, UNAUTHORIZED
 from api.http.problems import Problem
@@ -27,6 +26,7 @@ from api.outcomes.routes import OUTCOMES, SUBJECT
 from api.predictions.oip.body_schema import body_schema
 from api.predictions.oip.routes import INFER
 from api.predictions.predict import MANY, ONE
+from contract.case import MOMENT
 from contract.request_schema import json_schema
 
 _ASSETS = "/docs/assets"
@@ -218,7 +218,13 @@ _PREDICTION_HEADERS = [
         # the route.
         allOf=[{"format": "date-time"}],
         # RFC 3339 allows small letters and a blank as well, JSON Schema's format does not.
-        pattern=headers.EVENT_TIME.replace("[Tt ]", "T").replace("[Zz]", "Z"),
+        pattern=MOMENT.replace("[Tt ]", "T").replace("[Zz]", "Z"),
+    ),
+    _header(
+        "X-Outcome-Due",
+        "When the outcome is due, with its offset: before it nothing is judged; kept with its rows",
+        allOf=[{"format": "date-time"}],
+        pattern=MOMENT.replace("[Tt ]", "T").replace("[Zz]", "Z"),
     ),
     _header("traceparent", "W3C Trace Context; a valid one's trace id is kept with the rows"),
 ]

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from contract import document as documents
+from contract.case import Case, case_of, errors
 from contract.document import MAX_ERRORS, FieldError, InvalidFields, JsonObject
 from contract.feature import Feature, Value, is_storable
 from contract.schema import DataSetSchema
@@ -19,6 +20,10 @@ Values = list[Value]
 _BRACKETS_IN_TEXTS = 10_000
 _FRAME_QUOTES = '"instances"'.count('"')
 _REFUSED = -1
+
+CONTEXT = "context"
+"""What a batch says of its instances' cases, beside them."""
+_CONTEXT_KEY = f'"{CONTEXT}"'.encode()
 
 
 class RequestModel:
@@ -93,9 +98,25 @@ class RequestModel:
             return self._carefully(body, batch=True)
         rows = [list(instance.values()) for instance in parsed]
         quotes = list(map(self._quotes_for, rows))
-        if _REFUSED in quotes or not self._is_all(body, _FRAME_QUOTES + sum(quotes)):
+        # Of no rows the quotation marks are another key's.
+        if not rows or _REFUSED in quotes or not self._is_all(body, _FRAME_QUOTES + sum(quotes)):
             return self._carefully(body, batch=True)
         return rows
+
+    def parse_cases(self, body: bytes) -> tuple[list[Values], list[Case]]:
+        """The values of each instance, in order, and what is said of each; of none: no cases.
+
+        Raises MalformedBody or InvalidFields.
+        """
+        # A key may be written by its characters' numbers.
+        if _CONTEXT_KEY not in body and b"\\u" not in body:
+            return self.parse_batch(body), []
+        document = documents.read(body)
+        if errors := list(islice(self._batch(document, cases=True), MAX_ERRORS)):
+            raise InvalidFields(errors)
+        return self._values(document, batch=True), list(
+            map(case_of, dict(document).get(CONTEXT, ()))
+        )
 
     def check(
         self, rows: Sequence[Sequence[object]], pointer: Callable[[int, int], str]
@@ -150,6 +171,10 @@ class RequestModel:
         found = self._batch(document) if batch else self._instance(document, "")
         if errors := list(islice(found, MAX_ERRORS)):
             raise InvalidFields(errors)
+        return self._values(document, batch=batch)
+
+    def _values(self, document: Any, *, batch: bool) -> list[Values]:
+        """The rows of a document of which nothing is wrong."""
         instances = dict(document)["instances"] if batch else [document]
         return [[members[name] for name in self._features] for members in map(dict, instances)]
 
@@ -164,12 +189,15 @@ class RequestModel:
         )
         return InvalidFields(list(islice(found, MAX_ERRORS)))
 
-    def _batch(self, document: object) -> Iterator[FieldError]:
+    def _batch(self, document: object, *, cases: bool = False) -> Iterator[FieldError]:
         allowed = f"must be an array of 1 to {self.max_instances:,} objects"
         if not isinstance(document, JsonObject):
             yield FieldError("", "invalid", "must be a JSON object")
             return
-        yield from document.errors({"instances": allowed}, "")
+        optional = frozenset({CONTEXT}) if cases else frozenset()
+        yield from document.errors({"instances": allowed}, "", optional=optional)
+        if cases:
+            yield from _case_errors(dict(document))
         for key, value in document:
             if key != "instances":
                 continue
@@ -195,6 +223,17 @@ class RequestModel:
             takes = self._takes.get(feature.name)
             return takes is not None and takes(value)
         return isinstance(value, float | bool | None) and feature.accepts(value)
+
+
+def _case_errors(document: dict[str, Any]) -> Iterator[FieldError]:
+    if CONTEXT not in document:
+        return
+    sent, instances = document[CONTEXT], document.get("instances")
+    if not isinstance(sent, list) or not isinstance(instances, list) or len(sent) != len(instances):
+        yield FieldError(f"/{CONTEXT}", "invalid", "must be an array, with one for each instance")
+        return
+    for index, one in enumerate(sent):
+        yield from errors(one, f"/{CONTEXT}/{index}")
 
 
 def _brackets(text: bytes) -> int:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from contract.case import MAX_REFERENCE, MOMENT
 from contract.feature import MAX_TEXT, Feature
-from contract.request import RequestModel
+from contract.request import CONTEXT, RequestModel
 
 
 def json_schema(model: RequestModel, *, batch: bool = False) -> dict[str, Any]:
@@ -30,9 +31,39 @@ def json_schema(model: RequestModel, *, batch: bool = False) -> dict[str, Any]:
                 "items": instance,
                 "minItems": 1,
                 "maxItems": model.max_instances,
-            }
+            },
+            CONTEXT: {
+                "type": "array",
+                "description": "What is known of each instance's case, one for each in"
+                " their order; what one leaves out is as the headers say",
+                "items": _CASE,
+                "maxItems": model.max_instances,
+            },
         },
     }
+
+
+# RFC 3339 allows small letters and a blank as well, JSON Schema's format does not.
+_TIME = {
+    "type": ["string", "null"],
+    "format": "date-time",
+    "pattern": MOMENT.replace("[Tt ]", "T").replace("[Zz]", "Z"),
+}
+_CASE = {
+    "type": "object",
+    "title": "Case",
+    "additionalProperties": False,
+    "properties": {
+        "reference": {
+            "type": ["string", "null"],
+            "minLength": 1,
+            "maxLength": MAX_REFERENCE,
+            "description": "Your own name for the case: outcomes may be told by it",
+        },
+        "event_time": {**_TIME, "description": "Business time"},
+        "outcome_due": {**_TIME, "description": "When its outcome is due"},
+    },
+}
 
 
 def _property(feature: Feature) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contract.feature import Feature
 
 # Of 8,160 bytes (PostgreSQL 18, MaxHeapTupleSize) a row's header takes 224 where a table has as
-# many columns as it can, and the log's own columns take 230. What is left over is for columns
+# many columns as it can, and the log's own columns take 238. What is left over is for columns
 # that coming releases add.
 MAX_FEATURE_BYTES = 7500
 

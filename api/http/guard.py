@@ -25,6 +25,7 @@ _SINGLE = {
         "X-API-Key",
         "X-Client-Reference",
         "X-Event-Time",
+        "X-Outcome-Due",
         "X-Request-ID",
     )
 }

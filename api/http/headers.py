@@ -3,10 +3,10 @@
 import itertools
 import re
 import secrets
-from datetime import UTC, datetime
 
 from api.http.problem_types import INVALID_HEADER
 from api.http.problems import Problem
+from contract.case import MAX_REFERENCE, is_reference, moment
 
 Headers = dict[bytes, bytes]
 
@@ -15,18 +15,6 @@ _PROCESS = secrets.token_hex(10)
 _REQUESTS = itertools.count()
 
 _REQUEST_ID = re.compile(rb"[!-~]{1,128}")
-MAX_REFERENCE = 200
-EVENT_TIME = (
-    r"^20[0-9]{2}-[01][0-9]-[0-3][0-9][Tt ]"
-    r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
-    r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
-)
-"""RFC 3339, section 5.6; the offset is what makes it a moment.
-
-Of this century only: anything far from today is a mistake, and Python could not read a row from
-before the year 1 or after 9999 out of the log.
-"""
-_EVENT_TIME = re.compile(EVENT_TIME)
 # W3C Trace Context, level 1: version, trace id, parent id, flags; a later version may add parts.
 _TRACEPARENT = re.compile(
     rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?"
@@ -60,26 +48,25 @@ def _text(sent: bytes) -> str:
         return sent.decode("latin-1")
 
 
-def is_reference(text: str) -> bool:
-    """Whether a row can keep it as its caller's reference."""
-    return len(text) <= MAX_REFERENCE and text.isprintable()
-
-
 def event_time(headers: Headers) -> str | None:
-    """The caller's business time, ISO 8601 in UTC; raises Problem.
+    """The caller's business time, ISO 8601 in UTC; raises Problem."""
+    return _time(headers.get(b"x-event-time"), "X-Event-Time")
 
-    Postgres refuses offsets of 16 hours and more, which RFC 3339 allows.
-    """
-    sent = headers.get(b"x-event-time")
+
+def outcome_due(headers: Headers) -> str | None:
+    """When the caller says that the outcome is due, ISO 8601 in UTC; raises Problem."""
+    return _time(headers.get(b"x-outcome-due"), "X-Outcome-Due")
+
+
+def _time(sent: bytes | None, name: str) -> str | None:
     if sent is None:
         return None
-    moment = _moment(sent.decode("latin-1"))
-    if moment is None:
+    found = moment(sent.decode("latin-1"))
+    if found is None:
         raise _invalid(
-            "X-Event-Time",
-            "a time of RFC 3339 with its offset, from 2000 to 2099, as 2026-11-23T13:11:10Z",
+            name, "a time of RFC 3339 with its offset, from 2000 to 2099, as 2026-11-23T13:11:10Z"
         )
-    return moment.isoformat()
+    return found.isoformat()
 
 
 def trace_id(headers: Headers) -> str | None:
@@ -88,15 +75,6 @@ def trace_id(headers: Headers) -> str | None:
     if match is None or (match[2] and match[0].startswith(b"00")):
         return None
     return match[1].decode("ascii")
-
-
-def _moment(text: str) -> datetime | None:
-    if not _EVENT_TIME.fullmatch(text):
-        return None
-    try:
-        return datetime.fromisoformat(text.upper()).astimezone(UTC)
-    except ValueError:
-        return None  # as the 30th of February
 
 
 def _invalid(name: str, allowed: str) -> Problem:

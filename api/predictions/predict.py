@@ -38,8 +38,8 @@ def _score_one(call: Call, body: bytes) -> Scored:
 def _score_many(call: Call, body: bytes) -> Scored:
     model = call.state["model"]
     context = call.context()
-    rows = model.request_model.parse_batch(body)
-    lines, results = score(call.state, context, rows)
+    rows, cases = model.request_model.parse_cases(body)
+    lines, results = score(call.state, call.contexts(cases) if cases else context, rows)
     document = {
         "predictions": [result._asdict() for result in results],
         "threshold": model.threshold,

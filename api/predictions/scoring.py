@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from anyio import to_thread
@@ -12,6 +13,7 @@ from api.http import headers
 from api.http.body import check_media_type, read_body
 from api.http.state import RequestState, state_of
 from api.telemetry.request import Timing
+from contract.case import Case
 from contract.request import Values
 from contract.scoring import decide
 from db.log import Context, Stamp
@@ -26,6 +28,31 @@ class Call(NamedTuple):
     state: RequestState
     route: str
     api_key_name: str | None
+
+    def contexts(self, cases: Sequence[Case]) -> list[Context]:
+        """What each row says of its case; what it does not say is what the headers say.
+
+        Raises Problem where a header breaks its rule.
+        """
+        sent = self.state["headers"]
+        given = Case(
+            headers.client_reference(sent), headers.event_time(sent), headers.outcome_due(sent)
+        )
+        shared = partial(
+            Context,
+            *(self.state["request_id"], self.route, self.state["model"].version),
+            *(self.state["model"].schema.id, self.state["model"].threshold),
+            trace_id=headers.trace_id(sent),
+            api_key_name=self.api_key_name,
+        )
+        return [
+            shared(
+                client_reference=own.reference or given.reference,
+                event_time=own.event_time or given.event_time,
+                outcome_due=own.outcome_due or given.outcome_due,
+            )
+            for own in cases
+        ]
 
     def context(self, client_reference: str | None = None) -> Context:
         """What all its rows share; X-Client-Reference goes before the given reference.
@@ -43,6 +70,7 @@ class Call(NamedTuple):
             event_time=headers.event_time(sent),
             trace_id=headers.trace_id(sent),
             api_key_name=self.api_key_name,
+            outcome_due=headers.outcome_due(sent),
         )
 
 
@@ -117,9 +145,11 @@ async def _apart(request: Request, compute: Compute, call: Call, body: bytes) ->
 
 
 def score(
-    state: RequestState, context: Context, rows: Sequence[Values]
+    state: RequestState, context: Context | Sequence[Context], rows: Sequence[Values]
 ) -> tuple[bytes, list[Result]]:
     """Score the rows: their lines for the log, and what is answered of each.
+
+    `context` is what they share, or that of each.
 
     Raises LogUnavailable where so many rows cannot be logged.
     """
@@ -133,11 +163,12 @@ def score(
     state["timing"] = Timing(began, ended, len(rows))
     duration = (ended - state["started"]) * 1000
     lines, results = [], []
+    shared = context if isinstance(context, Context) else None
     for index, (values, probability) in enumerate(zip(rows, probabilities, strict=True)):
         stamp, prediction = Stamp.now(), decide(probability, threshold)
         lines.append(
             encode(
-                context,
+                shared or context[index],  # type: ignore[index]
                 stamp,
                 values,
                 probability,

@@ -10,12 +10,13 @@ MAX_OFFENCES = 10
 _MAX_NAMED_BYTES = 1000
 
 _REPORT = frozenset({"prediction_id", "reference", "source", "event_key", "observed_at"})
+_CASE = frozenset({"event_time", "outcome_due"})
 _REPORT |= {"state", "outcome", "revision"}
-_MEMBERS = _REPORT | {"id", "name", "shape", "datatype", "parameters", "data"}
+_MEMBERS = _REPORT | _CASE | {"id", "name", "shape", "datatype", "parameters", "data"}
 _OF_THE_REQUEST = re.compile(r"(?:header|path|query):[A-Za-z][\w-]{0,60}", re.ASCII)
 # A number is an index only where an array of ours is: elsewhere it is a key that somebody sent.
 _PLACE = re.compile(
-    r"(?:/(?:instances|inputs|outputs|outcomes)(?:/\d{1,7})?)?"
+    r"(?:/(?:instances|context|inputs|outputs|outcomes)(?:/\d{1,7})?)?"
     r"(?P<members>(?:/[^/]+){0,3}?)(?:(?<=/data)/\d{1,7}(?:/\d{1,7})?)?",
     re.ASCII,
 )

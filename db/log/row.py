@@ -22,6 +22,7 @@ _FIXED = (
     ("event_time", "timestamptz"),
     ("trace_id", "text"),
     ("api_key_name", "text"),
+    ("outcome_due", "timestamptz"),
     ("instance_index", "integer"),
     ("batch_size", "integer"),
     ("duration_ms", "real"),
@@ -113,9 +114,10 @@ class Context:
         event_time: str | None = None,
         trace_id: str | None = None,
         api_key_name: str | None = None,
+        outcome_due: str | None = None,
     ) -> None:
         shared = _shared(model_version, schema_version, route, threshold)
-        given = (client_reference, event_time, trace_id, api_key_name)
+        given = (client_reference, event_time, trace_id, api_key_name, outcome_due)
         optional = _NO_OPTIONAL if given == _NONE_GIVEN else "\t".join(map(_text, given))
         self.columns = f"{_text(request_id)}\t{shared}\t{optional}"
 
@@ -130,8 +132,8 @@ def _text(text: str | None) -> str:
     return _NULL if text is None else text.translate(_ESCAPES)
 
 
-_NONE_GIVEN = (None,) * 4
-_NO_OPTIONAL = "\t".join([_NULL] * 4)
+_NONE_GIVEN = (None,) * 5
+_NO_OPTIONAL = "\t".join([_NULL] * 5)
 
 
 # repr is the shortest text that reads back as the same double; "45.0" is no integer.

@@ -22,10 +22,11 @@ from tests.security.fuzzing import examples as examples_of
 KEY = "a-key-for-schemathesis"
 REQUESTS = 10_000
 
-# A tensor's shape must agree with its data, and the parts of a report with each other and with the
-# clock, which no JSON Schema can say: a request may be right by the document and still be refused.
+# A tensor's shape must agree with its data, the cases of a batch with its instances, and the parts
+# of a report with each other and with the clock, which no JSON Schema can say: a request may be
+# right by the document and still be refused.
 # All other checks hold there as well.
-BEYOND = "infer$|outcomes"
+BEYOND = "infer$|outcomes|batch$"
 DEEPER = ("--include-path-regex", BEYOND, "--exclude-checks", "positive_data_acceptance")
 OTHERS = ("--exclude-path-regex", BEYOND)
 

@@ -243,6 +243,7 @@ def test_every_spelling_of_a_number_is_read_as_the_nearest_double(text: str) -> 
 @given(st.binary() | JSON_VALUES.map(lambda value: json.dumps(value).encode()), st.booleans())
 @example(b"[" * 100_000, False)
 @example(b'{"a":' * 100_000, True)
+@example(b'{"": null}', True)
 def test_whatever_is_sent_no_other_error_comes_of_it(body: bytes, batch: bool) -> None:
     assert isinstance(refusal(body, batch=batch), RequestError)
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from api.http.headers import MAX_REFERENCE
 from api.predictions.oip.tensors import OUTPUTS, datatypes, inputs, json_type, matrix_datatypes
+from contract.case import MAX_REFERENCE
 from contract.request import RequestModel
 from contract.request_schema import json_schema
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Set
 
-from api.http.headers import MAX_REFERENCE, is_reference
 from api.predictions.oip.tensors import OUTPUTS
+from contract.case import MAX_REFERENCE, is_reference
 from contract.document import FieldError, JsonObject
 
 # KServe's client repeats in the body what the path says; the path decides.

@@ -251,6 +251,7 @@ def test_a_request_id_that_could_do_harm_is_replaced(client: httpx.Client, name:
         ("X-Client-Reference", b"a\tb"),
         ("X-Client-Reference", b"\x80"),
         ("X-Event-Time", b"yesterday"),
+        ("X-Outcome-Due", b"2024-02-28T00:00:00"),
         ("X-Event-Time", b"2024-02-30T00:00:00Z"),
         ("X-Event-Time", b"2024-02-28T00:00:00"),
         ("X-Event-Time", b"2024-02-28"),

@@ -110,15 +110,32 @@ def test_what_older_processes_left_is_stored_though_this_one_is_refused(
     database: Database, tmp_path: Path
 ) -> None:
     """A newer release, before its migration: the rows of the older one do not wait for it."""
-    older = Form(tuple(item for item in FORMAT.columns if item[0] != "age"))
-    place = [name for name, _ in FORMAT.columns].index("age")
-    identity, content = line()
-    fields = content.split(b"\t")
-    rest = b"\t".join(fields[:place] + fields[place + 1 :])
-    leave(tmp_path, segment(older.document, (rest, 1)))
+    identity = _leave_older(tmp_path, "age")
     database.query("ALTER TABLE prediction_log DROP COLUMN age CASCADE")
 
     _statuses(database.url("api"), tmp_path, lambda _: logged(database) == {identity})
+
+
+def test_what_an_older_release_left_is_stored_without_the_columns_that_are_new(
+    database: Database, tmp_path: Path
+) -> None:
+    identity = _leave_older(tmp_path, "outcome_due")
+
+    _statuses(database.url("api"), tmp_path, lambda _: identity in logged(database))
+
+    query = "SELECT outcome_due FROM prediction_log WHERE prediction_id = %s"
+    assert database.query(query, identity) == [(None,)]
+
+
+def _leave_older(directory: Path, column: str) -> str:
+    """A segment with a row of a release that did not have the column; the row's identity."""
+    older = Form(tuple(item for item in FORMAT.columns if item[0] != column))
+    place = [name for name, _ in FORMAT.columns].index(column)
+    identity, content = line()
+    fields = content.split(b"\t")
+    rest = b"\t".join(fields[:place] + fields[place + 1 :])
+    leave(directory, segment(older.document, (rest, 1)))
+    return identity
 
 
 def test_an_outage_is_bridged(tmp_path: Path) -> None:
