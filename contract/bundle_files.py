@@ -126,15 +126,14 @@ def _parsed(directory: Path, document: bytes) -> dict[str, Any]:
     try:
         metadata = _object(document)
         checksum, found_format = metadata.pop("checksum", None), metadata["format"]
-        # True and 1.0 are equal to 1, and no numbers of a format.
-        if type(found_format) is not int or found_format not in _REQUIRED:
+        if found_format not in (FORMAT, PICKLED):
             raise BundleIncompatible(
                 f"{name} has bundle format {shown(str(found_format))}, this service reads"
                 f" {FORMAT}: train again, or run the release that made it"
             )
         if checksum != sha256(canonical_json(metadata)):
             raise BundleDamaged(f"{name}/{METADATA} was edited or cut: {MEND}")
-        check_members(metadata)
+        check_members(metadata)  # which tells True and 1.0 from the number 1
     except ValueError as error:
         raise BundleDamaged(
             f"{name}/{METADATA} is not a bundle's metadata: {error}; {MEND}"

@@ -238,7 +238,7 @@ def test_json_that_readers_would_differ_about_is_damage(directory: Path, text: b
         lambda of: of["cases"][0].update(probability=True),
         lambda of: of["cases"][0].update(surplus=1),
         lambda of: of["cases"][0].update(instance=[1]),
-        lambda of: of["cases"][0]["instance"].update(age="45"),
+        lambda of: of["cases"][0]["instance"].update(age=["45"]),
         lambda of: of["cases"].append(None),
     ],
 )
