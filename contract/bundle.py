@@ -14,18 +14,9 @@ from typing import Any
 from contract import golden
 from contract.bundle_directory import MEND
 from contract.bundle_errors import BundleDamaged, GoldenMismatch
-from contract.bundle_files import (
-    GOLDEN,
-    NO_KEYS,
-    PREPROCESSING,
-    TREES,
-    USED,
-    Files,
-    check,
-    check_members,
-)
+from contract.bundle_files import NO_KEYS, Files, check, check_members
 from contract.digest import canonical_json, sha256
-from contract.metadata import FORMAT, METADATA, SCHEMA
+from contract.metadata import FORMAT, GOLDEN, METADATA, PREPROCESSING, SCHEMA, TREES, USED
 from contract.preprocessing import Preprocessing
 from contract.provenance import Provenance, installed_libraries
 from contract.request import Values

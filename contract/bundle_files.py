@@ -11,19 +11,22 @@ from contract import conversion, stored_json
 from contract.bundle_directory import MEND, check_signature, read, read_all
 from contract.bundle_errors import BundleDamaged, BundleError, BundleIncompatible
 from contract.digest import canonical_json, sha256
-from contract.metadata import FORMAT, METADATA, PICKLED, SCHEMA, Metadata
+from contract.metadata import (
+    FORMAT,
+    GOLDEN,
+    METADATA,
+    PICKLED,
+    PICKLES,
+    PREPROCESSING,
+    SCHEMA,
+    TREES,
+    USED,
+    Metadata,
+)
 from contract.provenance import version_of
 from contract.signature import SIGNATURE, SigningKeys
 from contract.text import shown
 
-PREPROCESSING = "preprocessing.json"
-TREES = "model.treelite"
-GOLDEN = "golden.json"
-# For people with a notebook; what serves a bundle does not open them.
-PICKLES = ("preprocessing.joblib", "model.joblib")
-
-USED = (SCHEMA, PREPROCESSING, TREES, GOLDEN)
-"""What is served is made of these files, and of the metadata."""
 _REQUIRED: dict[int, tuple[str, ...]] = {FORMAT: USED, PICKLED: (SCHEMA, GOLDEN, *PICKLES)}
 _LARGE = frozenset({PREPROCESSING, TREES, *PICKLES})
 

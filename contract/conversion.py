@@ -9,19 +9,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from contract import stored_json
 from contract.bundle_directory import check_signature, read_all
 from contract.bundle_directory import read as read_file
 from contract.bundle_errors import BundleDamaged, BundleError, BundleIncompatible, BundleMissing
 from contract.digest import Sha256, canonical_json, sha256
+from contract.metadata import GOLDEN, PREPROCESSING, TREES
 from contract.signature import SigningKeys
 from contract.text import Name
 
 DIRECTORY = ".converted"
 RECORD = "conversion.json"
 _FORMAT: Literal[1] = 1
+FILES = frozenset({PREPROCESSING, TREES, GOLDEN})
+"""What is converted; everything else is the bundle's own."""
 
 _CONVERT = "convert it: `docker compose run --rm trainer convert`, or `make trainer ARGS=convert`"
 
@@ -79,6 +82,8 @@ def read(directory: Path, metadata: bytes, keys: SigningKeys) -> dict[str, bytes
         if keys:
             check_signature(converted, document, keys)
         record = _parsed(document)
+        if set(record.files) != FILES:
+            raise BundleDamaged(f"{RECORD} lists other files than {', '.join(sorted(FILES))}")
         if record.metadata_sha256 != sha256(metadata):
             raise BundleDamaged(f"{converted} was not made of this bundle")
         return read_all(converted, record.files, frozenset(record.files))
@@ -100,8 +105,6 @@ def path_of(directory: Path) -> Path:
 
 def _parsed(document: bytes) -> _Record:
     try:
-        return _Record.model_validate(stored_json.read(document))
-    except ValidationError as error:
-        raise BundleDamaged(f"{RECORD}: {stored_json.complaint(error)}") from error
+        return stored_json.parsed(_Record, document)
     except ValueError as error:
         raise BundleDamaged(f"{RECORD} {error}") from error

@@ -19,6 +19,14 @@ PICKLED = 1
 
 METADATA = "metadata.json"
 SCHEMA = "schema.json"
+PREPROCESSING = "preprocessing.json"
+TREES = "model.treelite"
+GOLDEN = "golden.json"
+# For people with a notebook; what serves a bundle does not open them.
+PICKLES = ("preprocessing.joblib", "model.joblib")
+
+USED = (SCHEMA, PREPROCESSING, TREES, GOLDEN)
+"""What is served is made of these files, and of the metadata."""
 
 _MAX_FILES = 64
 

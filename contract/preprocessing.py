@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from contract import stored_json
 from contract.digest import canonical_json
@@ -131,11 +131,7 @@ class Preprocessing:
     @classmethod
     def from_json(cls, document: bytes) -> Self:
         """Read what `to_json` wrote; raises ValueError where the document is something else."""
-        stored_json.read(document)
-        try:
-            read = _Document.model_validate_json(document)
-        except ValidationError as error:
-            raise ValueError(stored_json.complaint(error)) from error
+        read = stored_json.parsed(_Document, document)
         read.check()
         edges = [
             (-np.inf if low is None else low, np.inf if high is None else high)

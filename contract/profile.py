@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from contract import stored_json
 from contract.digest import canonical_json
@@ -144,11 +144,7 @@ class Profile(_Part):
     @classmethod
     def from_json(cls, document: bytes) -> Self:
         """Read what `to_json` wrote; raises ValueError where the document is something else."""
-        stored_json.read(document)
-        try:
-            found = cls.model_validate_json(document)
-        except ValidationError as error:
-            raise ValueError(stored_json.complaint(error)) from error
+        found = stored_json.parsed(cls, document)
         for problem in found.problems():
             raise ValueError(problem)
         return found

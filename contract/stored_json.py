@@ -2,11 +2,13 @@
 
 import json
 import math
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from contract.text import is_printable, shown
+
+Model = TypeVar("Model", bound=BaseModel)
 
 _DEEPEST = 32
 # What any reader holds exactly: also JavaScript's numbers and Postgres' bigint.
@@ -36,6 +38,15 @@ def read(content: bytes) -> Any:
     except RecursionError as error:
         raise ValueError("nests too deeply") from error
     return document
+
+
+def parsed(model: type[Model], content: bytes) -> Model:
+    """The document as what the model describes; raises ValueError, whose message may be shown."""
+    read(content)
+    try:
+        return model.model_validate_json(content)
+    except ValidationError as error:
+        raise ValueError(complaint(error)) from error
 
 
 def complaint(error: ValidationError) -> str:

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from contract import preprocessing as current
 from contract import provenance
-from contract.bundle_files import GOLDEN, PREPROCESSING, TREES
 from contract.digest import canonical_json, sha256
-from contract.metadata import METADATA
+from contract.metadata import GOLDEN, METADATA, PREPROCESSING, TREES
 from contract.provenance import Provenance
 from contract.store import ModelStore
 from tests.bundles import PROVENANCE, Fitted, files_of

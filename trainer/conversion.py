@@ -13,16 +13,9 @@ from treelite.model_builder import (
 from contract import conversion, golden
 from contract.bundle_directory import read
 from contract.bundle_errors import BundleError, BundleIncompatible, GoldenMismatch
-from contract.bundle_files import (
-    GOLDEN,
-    PICKLES,
-    PREPROCESSING,
-    TREES,
-    read_files,
-    read_metadata,
-)
+from contract.bundle_files import read_files, read_metadata
 from contract.conversion import ScoreChange
-from contract.metadata import METADATA, PICKLED, SCHEMA
+from contract.metadata import GOLDEN, METADATA, PICKLED, PICKLES, PREPROCESSING, SCHEMA, TREES
 from contract.schema import DataSetSchema
 from contract.scoring import Scorer
 from contract.store import ModelStore

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from contract import bundle, datasets, golden
-from contract.bundle_files import PICKLES
 from contract.declaration import Declaration
+from contract.metadata import PICKLES
 from contract.profile import PROFILE
 from contract.provenance import Provenance
 from contract.store import ModelStore

@@ -24,9 +24,8 @@ from contract.bundle_errors import (
     BundleMissing,
     GoldenMismatch,
 )
-from contract.bundle_files import PICKLES, PREPROCESSING, TREES, USED
 from contract.digest import canonical_json, sha256
-from contract.metadata import FORMAT, METADATA
+from contract.metadata import FORMAT, METADATA, PICKLES, PREPROCESSING, TREES, USED
 from tests.bundles import PROVENANCE, Fitted, files_of, fit
 from tests.gmsc import SCHEMA
 

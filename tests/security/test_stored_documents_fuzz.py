@@ -17,10 +17,9 @@ from api.http.keys import ApiKeys
 from api.settings import StartError
 from contract import bundle, conversion, golden, provenance
 from contract.bundle_errors import BundleDamaged, BundleError, BundleIncompatible, GoldenMismatch
-from contract.bundle_files import GOLDEN, PREPROCESSING
 from contract.digest import canonical_json, sha256
 from contract.document import RequestError
-from contract.metadata import METADATA
+from contract.metadata import GOLDEN, METADATA, PREPROCESSING
 from contract.metadata import SCHEMA as SCHEMA_FILE
 from contract.schema import DataSetSchema, SchemaError
 from contract.secret import SecretError, read_words

@@ -19,8 +19,8 @@ from contract.bundle_errors import (
     BundleUnsigned,
     GoldenMismatch,
 )
-from contract.bundle_files import GOLDEN, TREES
-from contract.digest import canonical_json
+from contract.digest import canonical_json, sha256
+from contract.metadata import GOLDEN, TREES
 from contract.signature import SIGNATURE, SigningKeys
 from contract.store import ModelStore, StoreError
 from tests import format_1
@@ -164,6 +164,23 @@ def test_a_damaged_conversion_is_refused_and_made_again(
 
     convert(store, version)
     assert store.load(version).version == version
+
+
+@pytest.mark.parametrize("name", ["schema.json", "model_card.md"])
+def test_a_conversion_speaks_of_its_own_files_only(
+    store: ModelStore, fitted: Fitted, name: str
+) -> None:
+    """Else its record, right in every hash, could put another declaration in the place of ours."""
+    version = format_1.publish(store, fitted)
+    convert(store, version)
+    place = conversion.path_of(store.path(version))
+    record = json.loads((place / conversion.RECORD).read_bytes())
+    (place / name).write_bytes(b"{}")
+    record["files"][name] = sha256(b"{}")
+    (place / conversion.RECORD).write_bytes(canonical_json(record))
+
+    with pytest.raises(BundleDamaged, match=r"lists other files than golden\.json"):
+        store.load(version)
 
 
 def test_a_conversion_of_another_bundle_is_refused(store: ModelStore, fitted: Fitted) -> None:
