@@ -17,6 +17,7 @@ _GZIP = b"\x1f\x8b"
 # A line that never ends is not kept in memory.
 _MOST = 2**20
 # As pandas writes integers of a column with gaps.
+_ZERO_OR_ONE = {"0": 0.0, "1": 1.0}
 _NUMBERS = ("outcome", "revision")
 _INTEGER = re.compile(r"[0-9]{1,10}(\.0)?", re.ASCII)
 
@@ -56,6 +57,8 @@ def _line(file: IO[str]) -> str:
 
 
 def _split(line: str) -> list[str] | None:
+    if '"' not in line:
+        return line.rstrip("\r\n").split(",")  # as the library does, in a third of its time
     try:
         return next(csv.reader((line,), strict=True))
     except csv.Error:
@@ -72,8 +75,10 @@ def _fields(line: str, header: list[str]) -> dict[str, object] | Malformed:
         name: value for name, value in zip(header, row, strict=True) if value
     }
     for name in _NUMBERS:
-        value = fields.get(name)
-        if isinstance(value, str) and _INTEGER.fullmatch(value):
+        value: Any = fields.get(name)
+        if value in _ZERO_OR_ONE:
+            fields[name] = _ZERO_OR_ONE[value]
+        elif value is not None and _INTEGER.fullmatch(value):
             fields[name] = float(value)
     return fields
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from contract.document import FieldError, printable
@@ -58,9 +59,9 @@ class ReportRules:
         self._latest_id = int(self._latest.timestamp() * 1000)
         self._checks: dict[str, Callable[[object], object]] = {
             "prediction_id": self._prediction_id,
-            "reference": lambda value: _text(value, MAX_KEY),
-            "source": lambda value: _text(value, MAX_SOURCE),
-            "event_key": lambda value: _text(value, MAX_KEY),
+            "reference": _text,
+            "source": _source,
+            "event_key": _text,
             "state": lambda value: value if value in _STATES else _WRONG,
             "outcome": _outcome,
             "revision": _revision,
@@ -149,14 +150,18 @@ class ReportRules:
         return value.lower() if _FIRST <= milliseconds <= self._latest_id else _WRONG
 
     def _observed_at(self, value: object) -> object:
-        moment = _moment(value) if isinstance(value, str) else None
-        return _WRONG if moment is None or moment > self._latest else moment.isoformat()
+        found = _moment(value) if isinstance(value, str) else None
+        return _WRONG if found is None or found[0] > self._latest else found[1]
 
 
-def _text(value: object, most: int) -> object:
-    if not isinstance(value, str) or not 0 < len(value) <= most or not value.isprintable():
+def _text(value: object) -> object:
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_KEY or not value.isprintable():
         return _WRONG
     return _WRONG if value[0] == " " or value[-1] == " " else value
+
+
+def _source(value: object) -> object:
+    return _WRONG if isinstance(value, str) and len(value) > MAX_SOURCE else _text(value)
 
 
 def _outcome(value: object) -> object:
@@ -169,11 +174,14 @@ def _revision(value: object) -> object:
     return int(value)
 
 
-def _moment(text: str) -> datetime | None:
+# Reports of one day often have one time.
+@lru_cache(maxsize=1024)
+def _moment(text: str) -> tuple[datetime, str] | None:
+    """The time that the text is, and its canonical form."""
     if not _TIME.match(text):
         return None
     try:
         moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
     except ValueError:
         return None  # as the 30th of February
-    return moment if 2000 <= moment.year < 2100 else None
+    return (moment, moment.isoformat()) if 2000 <= moment.year < 2100 else None

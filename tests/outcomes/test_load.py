@@ -176,6 +176,7 @@ def test_a_parquet_file_is_loaded_by_its_types(database: Database, tmp_path: Pat
         ),
         (b"PAR1 and nothing else", "no Parquet that can be read"),
     ],
+    ids=["empty", "lacking", "unknown", "twice", "endless", "cut", "torn"],
 )
 def test_a_file_that_is_no_table_of_reports_is_refused(
     database: Database, tmp_path: Path, content: bytes, words: str

@@ -73,13 +73,14 @@ CREATE FUNCTION early_outcomes(reports text) RETURNS SETOF integer
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 -- Each is looked up by an index: whole months of the log must not be read for a few reports.
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-    SELECT batch.place FROM outcome_batch(reports) AS batch
+    WITH batch AS MATERIALIZED (SELECT * FROM outcome_batch(reports))
+    SELECT batch.place FROM batch
     WHERE batch.prediction_id IS NOT NULL AND batch.observed_at < (
         SELECT date_trunc('second', coalesce(log.event_time, log.predicted_at)) FROM prediction_log AS log
         WHERE log.predicted_at = uuid_extract_timestamp(batch.prediction_id)
           AND log.prediction_id = batch.prediction_id)
     UNION ALL
-    SELECT batch.place FROM outcome_batch(reports) AS batch
+    SELECT batch.place FROM batch
     WHERE batch.client_reference IS NOT NULL AND batch.observed_at < (
         SELECT date_trunc('second', min(coalesce(log.event_time, log.predicted_at))) FROM prediction_log AS log
         WHERE log.client_reference = batch.client_reference)
