@@ -130,6 +130,8 @@ def test_the_document_says_what_each_path_answers(
     assert set(openapi["paths"]) == {
         "/predict",
         "/predict/batch",
+        "/outcomes",
+        "/outcomes/{subject}",
         "/health",
         "/livez",
         "/metrics",
