@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from itertools import islice
 
 from contract import document as documents
 from contract.document import MAX_ERRORS, FieldError, InvalidFields, JsonObject
 from outcomes.errors import InvalidReport
 from outcomes.report import Report
-from outcomes.rules import FIELDS, ID, MAX_KEY, REQUIRED, TIME, ReportRules
+from outcomes.rules import FIELDS, ID, MAX_KEY, REQUIRED, ReportRules
 from outcomes.store import Subject
 
 MEMBER = "outcomes"
@@ -17,7 +16,6 @@ MEMBER = "outcomes"
 _REQUIRED = {name: f"must be {allowed}" for name, allowed in REQUIRED.items()}
 _OPTIONAL = frozenset(FIELDS) - frozenset(REQUIRED)
 _ID = re.compile(ID[:-1] + r"\Z")
-_TIME = re.compile(TIME[:-1] + r"\Z")
 
 
 def parse(body: bytes, rules: ReportRules, most: int) -> list[Report]:
@@ -80,13 +78,3 @@ def subject(text: str, kind: str | None) -> Subject | None:
     if kind == "prediction" or not 0 < len(text) <= MAX_KEY or not text.isprintable():
         return None
     return Subject(None, text)
-
-
-def moment(text: str) -> datetime | None:
-    """A time of RFC 3339 with its offset; None where it is none."""
-    if not _TIME.match(text):
-        return None
-    try:
-        return datetime.fromisoformat(text.upper()).astimezone(UTC)
-    except ValueError:
-        return None  # as the 30th of February

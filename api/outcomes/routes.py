@@ -24,6 +24,7 @@ from api.http.route import HotRoute
 from api.http.state import RequestState, state_of
 from api.outcomes import request as requests
 from api.outcomes.answers import REPORT_RESPONSES, SUBJECT_RESPONSES
+from contract.case import moment as moment_of
 from contract.document import MAX_ERRORS
 from outcomes.connection import OutcomeConnection
 from outcomes.errors import (
@@ -84,7 +85,7 @@ async def show(request: Request) -> Response:
         raise _invalid(
             "path:subject", "the subject must be a prediction_id, or a reference as it was sent"
         )
-    moment = None if as_of is None else requests.moment(as_of)
+    moment = None if as_of is None else moment_of(as_of)
     if as_of is not None and (moment is None or moment > datetime.now(UTC) + _LEEWAY):
         raise _invalid(
             "query:as_of", "as_of must be a past time of RFC 3339 with its offset; + is written %2B"
