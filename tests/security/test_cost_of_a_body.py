@@ -9,18 +9,22 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 
+from api.outcomes import request as outcomes
+from api.outcomes.routes import OUTCOMES
 from api.predictions.oip.body_schema import body_schema
 from api.predictions.oip.request import parse
 from api.predictions.oip.routes import INFER, INLINE_BYTES
 from api.predictions.predict import MANY, ONE
 from contract.document import RequestError
 from contract.request import RequestModel
+from outcomes.rules import ReportRules
 from tests.api.predictions.test_oip import matrix
 from tests.api.test_openapi import examples
 from tests.contract.tables import category, flag, number, table
@@ -35,9 +39,11 @@ NEGLIGIBLE = 0.0015
 ATTEMPTS = 5
 
 MODEL = RequestModel(SCHEMA)
+RULES = ReportRules(datetime.now(UTC))
 READERS: dict[str, Callable[[bytes], object]] = {
     ONE: MODEL.parse,
-    MANY: MODEL.parse_batch,
+    MANY: MODEL.parse_cases,
+    OUTCOMES: lambda body: outcomes.parse(body, RULES, 10_000),
     **dict.fromkeys(INFER, lambda body: parse(body, MODEL, SCHEMA)),
 }
 MARK = "\u2603"
