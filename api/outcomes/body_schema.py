@@ -4,16 +4,20 @@ from typing import Any
 
 from api.outcomes.request import MEMBER
 from api.outcomes.routes import KINDS
+from contract.case import MOMENT
 from outcomes.report import STATES
 from outcomes.rules import FIELDS, ID, MAX_KEY, MAX_SOURCE, REQUIRED, TIME
 
 _PRINTABLE = "[!-~\u00a1-\u00ac\u00ae-\u00ff]"
-# RFC 3339 allows small letters and a blank as well, JSON Schema's format does not.
-_TIME = {
-    "type": "string",
-    "format": "date-time",
-    "pattern": TIME.replace("[Tt ]", "T").replace("[Zz]", "Z"),
-}
+
+
+def _pattern(of: str) -> str:
+    # RFC 3339 allows small letters and a blank as well, JSON Schema's format does not.
+    return of.replace("[Tt ]", "T").replace("[Zz]", "Z")
+
+
+_TIME = {"type": "string", "format": "date-time", "pattern": _pattern(TIME)}
+_AS_OF = {**_TIME, "pattern": _pattern(MOMENT)}
 
 
 def _text(most: int) -> dict[str, Any]:
@@ -75,7 +79,11 @@ def _parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str,
 
 
 PARAMETERS = [
-    _parameter("as_of", "What was known then; now, if it is left out", _TIME),
+    _parameter(
+        "as_of",
+        "What was known then; now, if it is left out",
+        _AS_OF,
+    ),
     _parameter(
         "kind",
         "What the subject is; left out, a UUID of version 7 is a prediction's",
