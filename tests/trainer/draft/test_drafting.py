@@ -12,7 +12,9 @@ import pytest
 
 from contract.declaration import Declaration
 from contract.feature import Feature
+from tests.conftest import Database
 from trainer.draft.drafting import draft_of
+from trainer.draft.sql_names import sql_names
 from trainer.draft.wishes import Wishes
 from trainer.errors import DataRefused, NotDeclared
 from trainer.table import read_table
@@ -366,3 +368,24 @@ def test_more_rows_than_are_looked_at_are_all_counted(
     assert feature(declaration, "a").kind == "float"
     assert declaration.source.ignore == ("b",)
     assert feature(declaration, "c").bounds == (-10 * 10, 100)
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("Größe", "grosse"),
+        ("Straße", "strasse"),
+        ("returning", "column_returning"),
+        ("Order", "column_order"),
+        ("amount", None),
+    ],
+)
+def test_a_column_can_be_written_in_sql_as_it_stands(name: str, column: str | None) -> None:
+    assert sql_names([name]).get(name) == column
+
+
+def test_the_words_of_sql_are_postgresqls(database: Database) -> None:
+    words = database.query("SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T')")
+
+    for (word,) in words:
+        assert sql_names([word])[word] == f"column_{word}"
