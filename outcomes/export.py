@@ -109,6 +109,8 @@ def export(connection: OutcomeConnection, span: Span, directory: Path) -> dict[s
     """
     with _staged(directory) as aside, connection.attempt():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        # To read and sort a large log takes longer than any request may.
+        connection.execute("SET LOCAL statement_timeout = 0")
         schema, names = _schema(connection)
         months, states = _write(connection, span, schema, names, aside)
         manifest = {

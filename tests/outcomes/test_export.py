@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -121,6 +122,25 @@ def test_the_files_hold_what_the_manifest_says(
     assert "age" in whole.columns
     schema = pyarrow.parquet.read_schema(tmp_path / "export" / "2026-01.parquet")
     assert str(schema.field("business_time").type) == "timestamp[us, tz=UTC]"
+
+
+def test_a_log_that_takes_longer_to_read_than_a_request_may_is_read(
+    database: Database, tmp_path: Path
+) -> None:
+    log(database, ROWS)
+    url = f"{database.url('analyst')}?target_session_attrs=any&options=-c%20statement_timeout%3D300"
+    slow = OutcomeConnection(url, None)
+    holder = psycopg2.connect(database.url("postgres"))
+    with holder.cursor() as cursor:
+        cursor.execute("LOCK TABLE outcome_event")
+    release = threading.Timer(1, holder.close)
+    release.start()
+
+    manifest = export(slow, Span(FIRST, END, DUE + timedelta(days=365)), tmp_path / "export")
+
+    assert manifest["rows"] == 286
+    release.join()
+    slow.close()
 
 
 def test_a_directory_that_is_there_is_left_alone(
