@@ -178,7 +178,10 @@ def _describe(operation: dict[str, Any], path: str, model: ServedModel) -> None:
 def _describe_outcomes(paths: dict[str, Any], most: int) -> None:
     content = {"application/json": {"schema": outcome_schema.body_schema(most)}}
     paths[OUTCOMES]["post"]["requestBody"] = {"required": True, "content": content}
-    paths[SUBJECT.replace(":path", "")]["get"]["parameters"] += outcome_schema.PARAMETERS
+    parameters = paths[SUBJECT.replace(":path", "")]["get"]["parameters"]
+    (subject,) = (each for each in parameters if each["in"] == "path")
+    subject |= outcome_schema.SUBJECT
+    parameters += outcome_schema.PARAMETERS
 
 
 def _body(path: str, model: ServedModel) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from api.http.problem_types import (
     INVALID_FIELDS,
     INVALID_PARAMETER,
     MALFORMED_BODY,
+    NOT_FOUND,
     OUTCOMES_UNAVAILABLE,
     OVERLOADED,
     UNAUTHORIZED,
@@ -100,5 +101,8 @@ REPORT_RESPONSES = {
 }
 SUBJECT_RESPONSES = {
     200: {"model": KnownOutcomes},
-    **problem_responses(INVALID_PARAMETER, UNAUTHORIZED, OUTCOMES_UNAVAILABLE, OVERLOADED),
+    # Not found is the router's answer: a line break is in no path.
+    **problem_responses(
+        INVALID_PARAMETER, UNAUTHORIZED, NOT_FOUND, OUTCOMES_UNAVAILABLE, OVERLOADED
+    ),
 }

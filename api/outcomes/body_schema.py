@@ -78,6 +78,13 @@ def _parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str,
     }
 
 
+SUBJECT = {
+    "description": "A prediction_id, or a reference as it was sent",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY},
+    "example": "loan-12",
+}
+"""What GET /outcomes/{subject} is asked about."""
+
 PARAMETERS = [
     _parameter(
         "as_of",

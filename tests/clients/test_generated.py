@@ -39,10 +39,12 @@ class Described:
                 "tag": operation.get("tags", ["default"])[0].replace(" ", "_"),
                 "operation": operation["operationId"],
                 "path": {
-                    parameter["name"]: parameter["schema"]["enum"][0]
+                    parameter["name"]: parameter.get("example") or parameter["schema"]["enum"][0]
                     for parameter in operation["parameters"]
                     if parameter["in"] == "path"
                 },
+                "is_named": "X-Client-Reference"
+                in {parameter["name"] for parameter in operation["parameters"]},
                 **body_of(operation),
             }
             for method, path, operation in sorted(
@@ -54,9 +56,8 @@ class Described:
     def check(self, told: list[dict[str, Any]], reference: str) -> None:
         """That every call was answered, and its row has what the headers said."""
         assert [item["status"] for item in told] == [200] * len(self.calls)
-        first, batch, *others = [item["answer"] for item in told]
-        keys = [first["prediction_id"], batch["predictions"][0]["prediction_id"]]
-        keys += [answer["outputs"][2]["data"][0] for answer in others[:2]]
+        keys = [key for item in told if (key := predicted(item["answer"]))]
+        assert len(keys) == 4
         rows = self.database.query(
             "SELECT DISTINCT client_reference, event_time = %s FROM prediction_log"
             " WHERE prediction_id = ANY(%s::uuid[])",
@@ -64,6 +65,18 @@ class Described:
             keys,
         )
         assert rows == [(reference, True)]
+
+
+def predicted(answer: Any) -> str | None:
+    """The first prediction_id of an answer that holds new predictions."""
+    match answer:
+        case {"outputs": [_, _, {"data": [key, *_]}]}:
+            return str(key)
+        case {"threshold": _, "predictions": [{"prediction_id": key}, *_]}:
+            return str(key)
+        case {"probability": _, "prediction_id": key}:
+            return str(key)
+    return None
 
 
 def body_of(operation: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +127,7 @@ def test_openapi_python_client(
     headers = {"x_client_reference": "generated", "x_event_time": MOMENT}
     calls = [
         call
-        | {"operation": _snake(call["operation"]), "headers": headers if "body" in call else {}}
+        | {"operation": _snake(call["operation"]), "headers": headers if call["is_named"] else {}}
         for call in described.calls
     ]
     program = str(PROGRAMS / "generated_python_program.py")
@@ -151,7 +164,7 @@ def test_openapi_ts(openapi_ts: NodeClient, described: Described, tmp_path: Path
     headers = {"X-Client-Reference": "generated-ts", "X-Event-Time": MOMENT}
     calls = [
         call
-        | {"operation": _camel(call["operation"]), "headers": headers if "body" in call else {}}
+        | {"operation": _camel(call["operation"]), "headers": headers if call["is_named"] else {}}
         for call in described.calls
     ]
     program = str(PROGRAMS / "generated_node_program.cjs")
