@@ -88,7 +88,7 @@ SERVED := --no-emit-package scipy
 .PHONY: lock
 lock: venv ## Resolve pyproject.toml, the tests' clients and the benchmark's peers into hashed files
 	@$(COMPILE) pyproject.toml --extra dev -o requirements/all.txt
-	@for image in db outcomes trainer; do $(COMPILE) pyproject.toml --extra $$image -c requirements/all.txt -o requirements/$$image.txt; done
+	@for image in db monitor outcomes trainer; do $(COMPILE) pyproject.toml --extra $$image -c requirements/all.txt -o requirements/$$image.txt; done
 	@$(COMPILE) $(SERVED) pyproject.toml --extra api -c requirements/all.txt -o requirements/api.txt
 	@for client in requirements/clients/*.in; do $(COMPILE) $(UNUSED) $$client -o $${client%.in}.txt; done
 	@cd requirements/clients/openapi-ts && npm install --silent --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved

@@ -3,15 +3,13 @@
 `profile.json` in a bundle. Every column is cut into cells, and each row lies in just one of them:
 missing, an atom (a single value that many rows have, or that the declaration calls a code), or a
 bin of what is left. A bin is found alike by PostgreSQL, `width_bucket(x, edges)`, and by numpy,
-`searchsorted(edges, x, side="right")`.
+`searchsorted(edges, x, side="right")` (contract/cells.py).
 """
 
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from contract import stored_json
@@ -26,9 +24,6 @@ PROFILE = "profile.json"
 _FORMAT: Literal[1] = 1
 MAX_ATOMS = 100
 MAX_EDGES = 100
-
-Column = NDArray[np.float64]
-Cells = NDArray[np.int64]
 
 
 class _Part(BaseModel):
@@ -68,21 +63,6 @@ class ColumnProfile(_Part):
         """How many there are."""
         return 1 + len(self.atoms) + len(self.levels) + len(self.edges) + 1
 
-    def place(self, values: Column) -> Cells:
-        """The cell of each value, (n,) -> (n,); NaN is missing, a category the place of its level.
-
-        A category's text that no level names is infinity.
-        """
-        if self.kind == "category":
-            known = np.isfinite(values)
-            found = np.where(known, 1 + np.where(known, values, 0), 1 + len(self.levels))
-        else:
-            found = 1 + len(self.atoms) + np.searchsorted(self.edges, values, side="right")
-            for at, atom in enumerate(self.atoms):
-                found[values == atom] = 1 + at
-        cells: Cells = np.where(np.isnan(values), 0, found).astype(np.int64)
-        return cells
-
     def problems(self, rows: int) -> Iterator[str]:
         """Where its members contradict each other."""
         for name, values in (("edges", self.edges), ("atoms", self.atoms)):
@@ -107,10 +87,6 @@ class ScoreProfile(_Part):
     counts: CellCounts
     scores: tuple[Share, ...]
     calibrated: tuple[Share, ...]
-
-    def place(self, scores: Column) -> Cells:
-        """The bin of each score, (n,) -> (n,)."""
-        return np.searchsorted(self.edges, scores, side="right")
 
     def problems(self, rows: int) -> Iterator[str]:
         """Where its members contradict each other."""

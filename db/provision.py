@@ -15,6 +15,7 @@ _PURPOSE = {
     "mlops_owner": "Owns the schema of the prediction service and migrates it",
     "api": "Writes the prediction log; reads nothing of it",
     "analyst": "Reads the prediction log; changes nothing",
+    "monitor": "Counts the prediction log by hour and day; changes nothing of it",
 }
 
 
@@ -41,13 +42,15 @@ def provision(engine: Engine, settings: MigrateSettings, lock_seconds: float = 2
 
 
 def _roles(connection: Connection, settings: MigrateSettings) -> Iterator[str]:
-    for role, password in settings.passwords.items():
+    passwords = settings.passwords
+    for role, purpose in _PURPOSE.items():
         if not _exists(connection, "SELECT 1 FROM pg_roles WHERE rolname = :name", role):
             _run(connection, "CREATE ROLE {role} LOGIN", role=role)
             yield f"role {role}: created"
-        # Every time, so that a changed password in the settings is the password.
-        set_password(connection, role, password)
-        _run(connection, "COMMENT ON ROLE {role} IS {text}", role=role, text=_PURPOSE[role])
+        if role in passwords:
+            # Every time, so that a changed password in the settings is the password.
+            set_password(connection, role, passwords[role])
+        _run(connection, "COMMENT ON ROLE {role} IS {text}", role=role, text=purpose)
 
 
 def _database(connection: Connection, name: str) -> Iterator[str]:
@@ -58,7 +61,7 @@ def _database(connection: Connection, name: str) -> Iterator[str]:
         yield f"database {name}: created"
     _run(connection, "REVOKE ALL ON DATABASE {role} FROM PUBLIC", role=name)
     _run(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {role} TO api", role=name)
-    _run(connection, "GRANT CONNECT ON DATABASE {role} TO analyst", role=name)
+    _run(connection, "GRANT CONNECT ON DATABASE {role} TO analyst, monitor", role=name)
     # The log lies on disk in the order of its key, and disks seek fast: at the default of 4
     # the planner reads a whole month to answer for its last day (docs/decisions/0005).
     _run(connection, "ALTER DATABASE {role} SET random_page_cost = 1.1", role=name)

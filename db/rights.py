@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from db.sql import run_composed
 
-_ROLES = ("mlops_owner", "api", "analyst")
+_ROLES = ("mlops_owner", "api", "analyst", "monitor")
 
 # Functions that every role may call, and that leave something behind or hold others up: large
 # objects and exported snapshots fill the disk, messages the write-ahead log; advisory locks use up

@@ -39,6 +39,10 @@ class MigrateSettings(BaseSettings):
     api_db_password_file: Path | None = Field(None, description="File with the same")
     analyst_db_password: SecretStr = Field(description="Password of the role that reads")
     analyst_db_password_file: Path | None = Field(None, description="File with the same")
+    monitor_db_password: SecretStr | None = Field(
+        None, description="Password of the role that counts the log; unset: it cannot log in"
+    )
+    monitor_db_password_file: Path | None = Field(None, description="File with the same")
     environment: Annotated[Literal["development", "production"], ANY_CASE] = Field(
         "development", description="`production` refuses default passwords"
     )
@@ -96,11 +100,13 @@ class MigrateSettings(BaseSettings):
     @property
     def passwords(self) -> dict[str, str]:
         """Password of each role that the migrator looks after."""
-        return {
-            "mlops_owner": self.mlops_owner_password.get_secret_value(),
-            "api": self.api_db_password.get_secret_value(),
-            "analyst": self.analyst_db_password.get_secret_value(),
+        given = {
+            "mlops_owner": self.mlops_owner_password,
+            "api": self.api_db_password,
+            "analyst": self.analyst_db_password,
+            "monitor": self.monitor_db_password,
         }
+        return {role: word.get_secret_value() for role, word in given.items() if word is not None}
 
     @property
     def default_passwords(self) -> list[str]:

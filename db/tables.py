@@ -1,22 +1,26 @@
 """The tables as SQLAlchemy knows them, without the features: those come from the declaration."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Double,
     Index,
     Integer,
     Interval,
     MetaData,
+    Numeric,
     SmallInteger,
     Table,
     Text,
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, REAL
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, REAL
 
 from db.log.counters import Counters
 
@@ -50,6 +54,11 @@ PREDICTION_LOG = Table(
         "prediction_log_client_reference",
         "client_reference",
         postgresql_where=text("client_reference IS NOT NULL"),
+    ),
+    Index(
+        "prediction_log_event_time",
+        "event_time",
+        postgresql_where=text("event_time IS NOT NULL"),
     ),
 )
 
@@ -89,6 +98,7 @@ REJECTED_REQUEST = Table(
     Column("errors", JSONB, nullable=False),
     Column("model_version", Text),
     Column("suppressed", BigInteger, nullable=False),
+    Index("rejected_request_rejected_at", "rejected_at"),
 )
 
 LOG_COUNTER = Table(
@@ -137,6 +147,7 @@ OUTCOME_EVENT = Table(
         unique=True,
         postgresql_where=text("client_reference IS NOT NULL"),
     ),
+    Index("outcome_event_received_at", "received_at", postgresql_using="brin"),
 )
 
 OUTCOME_WINDOW = Table(
@@ -147,3 +158,86 @@ OUTCOME_WINDOW = Table(
 )
 
 OUTCOME_GATE = Table("outcome_gate", METADATA)
+
+REFERENCE_PROFILE = Table(
+    "reference_profile",
+    METADATA,
+    Column("model_version", Text, primary_key=True),
+    Column("declaration", JSONB, nullable=False),
+    Column("profile", JSONB),
+    Column("registered_at", _TIME, nullable=False),
+)
+
+ROLLUP_GATE = Table("rollup_gate", METADATA)
+
+ROLLUP_MARK = Table(
+    "rollup_mark",
+    METADATA,
+    Column("hour", _TIME, nullable=False),
+    Index("rollup_mark_hour", "hour"),
+)
+
+ROLLUP_STATE = Table(
+    "rollup_state",
+    METADATA,
+    Column("only_row", Boolean, primary_key=True),
+    Column("settled_at", _TIME, nullable=False),
+    Column("as_of", _TIME, nullable=False),
+    Column("rolled_at", _TIME),
+    Column("hours", BigInteger, nullable=False),
+    Column("seconds", Double, nullable=False),
+)
+
+_COUNTS = ARRAY(BigInteger)
+
+
+def _group(*, first: str, due: bool, part: bool) -> list[Column[Any]]:
+    """The columns that say what is counted together."""
+    kind = Date if first == "day" else _TIME
+    texts = ["model_version", "caller", "route"]
+    return [
+        Column(first, kind, primary_key=True),
+        *(Column(name, Text, primary_key=True) for name in texts),
+        *([Column("due_on", Date, primary_key=True)] if due else []),
+        *([Column("part", Text, primary_key=True)] if part else []),
+    ]
+
+
+def _predictions() -> list[Column[Any]]:
+    return [
+        Column("predictions", BigInteger, nullable=False),
+        Column("positives", BigInteger, nullable=False),
+        Column("probability_sum", Numeric, nullable=False),
+        Column("past_the_spool", BigInteger, nullable=False),
+        Column("lags", _COUNTS, nullable=False),
+        Column("durations", _COUNTS, nullable=False),
+        Column("cells", _COUNTS),
+    ]
+
+
+STATES = ("unreported", "interim", "good", "bad", "retracted", "unobservable", "contested")
+"""What the reports say of a prediction, as outcome_hour counts it."""
+
+
+def _outcomes() -> list[Column[Any]]:
+    sums = ("probability_sum", "good_sum", "good_squares", "bad_sum", "bad_squares")
+    counts = ("good_scores", "bad_scores", "good_ages", "bad_ages")
+    return [
+        *(Column(name, BigInteger, nullable=False) for name in ("predictions", *STATES)),
+        *(Column(name, Numeric, nullable=False) for name in sums),
+        *(Column(name, _COUNTS, nullable=False) for name in counts),
+    ]
+
+
+ROLLUP_HOUR = Table(
+    "rollup_hour", METADATA, *_group(first="hour", due=False, part=True), *_predictions()
+)
+ROLLUP_DAY = Table(
+    "rollup_day", METADATA, *_group(first="day", due=False, part=False), *_predictions()
+)
+OUTCOME_HOUR = Table(
+    "outcome_hour", METADATA, *_group(first="hour", due=True, part=True), *_outcomes()
+)
+OUTCOME_DAY = Table(
+    "outcome_day", METADATA, *_group(first="day", due=True, part=False), *_outcomes()
+)

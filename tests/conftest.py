@@ -95,6 +95,7 @@ def migrate_settings(admin_url: str, name: str, **more: Any) -> MigrateSettings:
             "mlops_owner_password": PASSWORD,
             "api_db_password": PASSWORD,
             "analyst_db_password": PASSWORD,
+            "monitor_db_password": PASSWORD,
             **more,
         }
     )

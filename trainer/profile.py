@@ -4,16 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.isotonic import IsotonicRegression
 
+from contract.cells import Cells, Column, place
 from contract.feature import Feature
-from contract.profile import (
-    MAX_ATOMS,
-    CellCounts,
-    Cells,
-    Column,
-    ColumnProfile,
-    Profile,
-    ScoreProfile,
-)
+from contract.profile import MAX_ATOMS, CellCounts, ColumnProfile, Profile, ScoreProfile
 from contract.schema import DataSetSchema
 from trainer.data import Data, Labels
 from trainer.evaluation import Scores
@@ -54,7 +47,7 @@ def _column(feature: Feature, values: Column, labels: Labels) -> ColumnProfile:
             minimum=float(present.min()) if len(present) else None,
             maximum=float(present.max()) if len(present) else None,
         )
-    counts = _counts(empty.place(values), labels, empty.cells)
+    counts = _counts(place(empty, values), labels, empty.cells)
     return empty.model_copy(update={"counts": counts})
 
 

@@ -86,7 +86,7 @@ READS = (
 FUNCTIONS = {
     *(("api", name) for name in CALLS),
     *(("analyst", name) for name in READS),
-    *(("mlops_owner", name) for name in (*CALLS, *READS, "outcome_batch(text)")),
+    *(("mlops_owner", name) for name in (*CALLS, *READS, "outcome_batch(text)", "mark_rollup()")),
 }
 # Functions of the server that change something, or may hold others up, and that everybody may call.
 CALLABLE_BY_ALL = {

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.cells import place
 from contract.digest import canonical_json
 from contract.profile import PROFILE, Profile
 from tests.contract.tables import category, flag, number, table
@@ -61,7 +62,7 @@ def test_what_many_rows_share_is_a_cell_of_its_own_and_so_is_a_code() -> None:
     counts = np.add(column.counts.negatives, column.counts.positives)
     assert counts[:3].tolist() == [0, 50, 1]
     assert counts[3:].min() >= 47
-    assert column.place(np.array([np.nan, 7, 999, 0, 14.9, 30])).tolist() == [0, 1, 2, 3, 12, 22]
+    assert place(column, np.array([np.nan, 7, 999, 0, 14.9, 30])).tolist() == [0, 1, 2, 3, 12, 22]
 
 
 def test_the_cells_of_a_category_are_its_levels_and_what_no_level_names() -> None:
@@ -70,7 +71,7 @@ def test_the_cells_of_a_category_are_its_levels_and_what_no_level_names() -> Non
     column = made.columns[3]
     assert column.counts.negatives == (0, 1, 0, 0, 0)
     assert column.counts.positives == (1, 0, 0, 1, 0)
-    assert column.place(np.array([np.inf, np.nan, 1.0])).tolist() == [4, 0, 2]
+    assert place(column, np.array([np.inf, np.nan, 1.0])).tolist() == [4, 0, 2]
     assert made.columns[2].counts.positives == (0, 1, 1, 0)
 
 

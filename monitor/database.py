@@ -1,0 +1,49 @@
+"""Connections of the role `monitor`, each used by one thread at a time."""
+
+import queue
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from outcomes.connection import OutcomeConnection
+
+
+class MonitorConnection(OutcomeConnection):
+    """A connection of the monitor."""
+
+    name = "monitor"
+
+
+class Database:
+    """As many connections as are wanted at once; they are kept, and opened again when broken."""
+
+    def __init__(self, url: str, password: Callable[[], str | None]) -> None:
+        self._url = url
+        self._password = password
+        self._free: queue.SimpleQueue[MonitorConnection] = queue.SimpleQueue()
+
+    @contextmanager
+    def connection(self) -> Iterator[MonitorConnection]:
+        """A connection of one's own, in no transaction."""
+        connection = MonitorConnection(self._url, self._password)
+        with suppress(queue.Empty):
+            connection = self._free.get_nowait()
+        try:
+            yield connection
+        finally:
+            self._free.put(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[MonitorConnection]:
+        """A transaction that only reads, all of it as of one moment.
+
+        Raises PostgresAway where Postgres cannot be reached, or refuses to work.
+        """
+        with self.connection() as connection, connection.attempt():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield connection
+
+    def close(self) -> None:
+        """Let go of those that nobody uses."""
+        with suppress(queue.Empty):
+            while True:
+                self._free.get_nowait().close()

@@ -1,0 +1,33 @@
+"""Settings of the monitor."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+
+from contract.signature import SigningSettings
+from contract.words import ANY_CASE
+from db.log.settings import ConnectionSettings
+
+
+class MonitorSettings(ConnectionSettings, SigningSettings):
+    """Whose log is counted, how often, and where the page is."""
+
+    database_url: SecretStr = Field(description="Connection URL of the role `monitor`")
+    models_dir: Path = Field(
+        Path("models"), description="Directory of the published model bundles (read only)"
+    )
+    environment: Annotated[Literal["development", "production"], ANY_CASE] = Field(
+        "development", description="`production` refuses what is only fit for trying it out"
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    monitor_port: int = Field(8001, ge=0, le=65535, description="Port of the page; 0: a free one")
+    monitor_round_seconds: float = Field(
+        10.0, ge=1, le=3600, description="How often the log is counted"
+    )
+    monitor_keys: SecretStr | None = Field(
+        None, description="Who may see the page: NAME:HASH of each key; unset: nobody needs one"
+    )
+    monitor_keys_file: Path | None = Field(
+        None, description="File with the same, one to a line, in place of MONITOR_KEYS"
+    )
