@@ -20,9 +20,10 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, REAL
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, REAL
 
 from db.log.counters import Counters
+from db.rollup.outcomes import STATES
 
 METADATA = MetaData()
 
@@ -163,8 +164,8 @@ REFERENCE_PROFILE = Table(
     "reference_profile",
     METADATA,
     Column("model_version", Text, primary_key=True),
-    Column("declaration", JSONB, nullable=False),
-    Column("profile", JSONB),
+    Column("declaration", JSON, nullable=False),
+    Column("profile", JSON),
     Column("registered_at", _TIME, nullable=False),
 )
 
@@ -213,10 +214,6 @@ def _predictions() -> list[Column[Any]]:
         Column("durations", _COUNTS, nullable=False),
         Column("cells", _COUNTS),
     ]
-
-
-STATES = ("unreported", "interim", "good", "bad", "retracted", "unobservable", "contested")
-"""What the reports say of a prediction, as outcome_hour counts it."""
 
 
 def _outcomes() -> list[Column[Any]]:

@@ -3,6 +3,7 @@
 import queue
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from outcomes.connection import OutcomeConnection
 
@@ -11,6 +12,12 @@ class MonitorConnection(OutcomeConnection):
     """A connection of the monitor."""
 
     name = "monitor"
+
+    @contextmanager
+    def cursor(self) -> Iterator[Any]:
+        """A cursor of the driver's, in the transaction that is under way."""
+        with self._cursor() as cursor:
+            yield cursor
 
 
 class Database:

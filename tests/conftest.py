@@ -153,7 +153,7 @@ def clone(connection: Any, template: str, name: str) -> None:
             "CREATE DATABASE {database} TEMPLATE {template} STRATEGY FILE_COPY OWNER mlops_owner",
             "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
             "GRANT CONNECT, TEMPORARY ON DATABASE {database} TO api",
-            "GRANT CONNECT ON DATABASE {database} TO analyst",
+            "GRANT CONNECT ON DATABASE {database} TO analyst, monitor",
         ):
             cursor.execute(sql.SQL(statement).format(**names))
 

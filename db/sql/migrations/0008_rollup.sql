@@ -10,8 +10,8 @@ CREATE INDEX rejected_request_rejected_at ON rejected_request (rejected_at);
 
 CREATE TABLE reference_profile (
     model_version text        PRIMARY KEY,
-    declaration   jsonb       NOT NULL,
-    profile       jsonb,
+    declaration   json        NOT NULL,
+    profile       json,
     registered_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE reference_profile IS 'What each version was trained on, as its bundle says: the monitor goes by it also when the bundle is gone';

@@ -1,0 +1,130 @@
+"""`python -m monitor serve | once | verify`: the log counted, and the page.
+
+Exit code 0 done, 1 failed, 2 wrong usage or settings, 3 the counts are not those of the log.
+"""
+
+import argparse
+import logging
+import sys
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from contract.case import moment
+from contract.secret import SecretError
+from contract.signature import SigningKeys
+from db.log.errors import PredictionLogError
+from db.log.session import libpq_variables
+from db.rollup.verification import verify
+from db.settings import complaints
+from monitor import round as rounds
+from monitor.database import Database
+from monitor.errors import MonitorError
+from monitor.references import References
+from monitor.settings import MonitorSettings
+
+_MOST_COMPLAINTS = 20
+_WRONG = 3
+
+
+def main() -> int:
+    """Run the command line; the exit code."""
+    options = _options()
+    logging.basicConfig(format="%(message)s", stream=sys.stderr)
+    try:
+        settings = MonitorSettings()
+        keys = settings.signing_keys()
+    except ValidationError as error:
+        for line in complaints(error):
+            _complain(line)
+        return 2
+    except SecretError as error:
+        _complain(str(error))
+        return 2
+    if ignored := libpq_variables():
+        _complain(f"ignored: {', '.join(ignored)}; what is to hold stands in DATABASE_URL")
+    try:
+        return _run(options, settings, keys)
+    except (MonitorError, PredictionLogError) as error:
+        _complain(f"{options.command} failed: {error}")
+    except KeyboardInterrupt:
+        _complain("interrupted: do it again, what is counted stays")
+        return 130
+    return 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m monitor", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="count the log again and again, and serve the page")
+    once = commands.add_parser("once", help="do one round and end, as for cron")
+    once.add_argument(
+        "--as-of", type=_moment, help="its business time (RFC 3339, with its offset); now"
+    )
+    commands.add_parser("verify", help="count everything again, and compare")
+    return parser.parse_args()
+
+
+def _run(options: argparse.Namespace, settings: MonitorSettings, keys: SigningKeys) -> int:
+    if options.command == "serve":
+        # What serves is not needed to count.
+        from monitor.service import serve  # noqa: PLC0415
+
+        return serve(settings)
+    database = Database(settings.database_url.get_secret_value(), settings.password)
+    try:
+        if options.command == "verify":
+            return _verify(database)
+        return _once(database, References(settings.models_dir, keys), options.as_of)
+    finally:
+        database.close()
+
+
+def _once(database: Database, references: References, as_of: datetime | None) -> int:
+    done = rounds.run(database, references, as_of)
+    waiting = f"; {done.pending:,} are being written to, and come next time" if done.pending else ""
+    _say(f"{done.hours:,} hours of {done.days:,} days counted in {done.seconds:.1f} s{waiting}")
+    return 0
+
+
+def _verify(database: Database) -> int:
+    days = predictions = pending = wrong = 0
+    with database.snapshot() as connection, connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '1h'")
+        for checked in verify(cursor):
+            days += 1
+            predictions += checked.predictions
+            pending += checked.pending
+            for complaint in checked.complaints[: max(0, _MOST_COMPLAINTS - wrong)]:
+                _complain(complaint)
+            wrong += len(checked.complaints)
+    left_out = f", {pending:,} hours are yet to be counted" if pending else ""
+    compared = f"{predictions:,} predictions of {days:,} days compared{left_out}"
+    if wrong:
+        _complain(
+            f"{compared}: {wrong:,} differences. Mark what is wrong to have it counted again, as"
+            " mlops_owner: INSERT INTO rollup_mark SELECT DISTINCT hour FROM rollup_hour; and"
+            " report how it came about"
+        )
+        return _WRONG
+    _say(f"{compared}: the counts are those of the log")
+    return 0
+
+
+def _moment(text: str) -> datetime:
+    found = moment(text)
+    if found is None:
+        raise argparse.ArgumentTypeError("must be a time with its offset, as 2026-03-01T00:00:00Z")
+    return found
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
