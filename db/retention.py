@@ -62,12 +62,15 @@ def retain(
             yield f"{verb} {name}: about {max(rows, 0):,} rows, {size / 2**20:,.0f} MiB"
             if apply:
                 with patience(connection, name, lock_seconds):
-                    _drop(engine, connection, found)
+                    _drop(engine, connection, found, lock_seconds)
         yield from forget(connection, months=months, apply=apply)
 
 
 def _drop(
-    engine: Engine, connection: Connection, found: Row[tuple[str, int, int, bool, bool]]
+    engine: Engine,
+    connection: Connection,
+    found: Row[tuple[str, int, int, bool, bool]],
+    lock_seconds: int,
 ) -> None:
     """Take a month off and drop it, with its counts kept.
 
@@ -81,7 +84,7 @@ def _drop(
     while True:
         if not _is_attached(connection, name):
             connection.execute(_ATTACH, {"first": month[0]})
-        with _alone(engine), engine.connect() as work:
+        with _alone(engine, lock_seconds), engine.connect() as work:
             rows, counts = _counted(work, month)
             _detach(connection, name, "CONCURRENTLY")
             if _dropped(work, name, rows, counts):
@@ -98,13 +101,12 @@ def _detach(connection: Connection, name: str, how: str) -> None:
 
 
 @contextmanager
-def _alone(engine: Engine) -> Iterator[None]:
+def _alone(engine: Engine, lock_seconds: int) -> Iterator[None]:
     """Nobody counts meanwhile: of a month that is half off a count would be wrong."""
     with engine.connect() as gate:
-        gate.execute(text("SELECT set_config('lock_timeout', '10s', false)"))
-        gate.execute(text("LOCK TABLE rollup_gate IN EXCLUSIVE MODE"))
+        with patience(gate, "rollup_gate", lock_seconds):
+            gate.execute(text("LOCK TABLE rollup_gate IN EXCLUSIVE MODE"))
         yield
-        gate.rollback()
 
 
 def _counted(work: Connection, month: retirement.Month) -> tuple[int, Tallies]:
