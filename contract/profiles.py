@@ -20,7 +20,7 @@ from contract.signature import SigningKeys
 from contract.text import Name
 
 DIRECTORY = ".profiles"
-_RECORD = "record.json"
+RECORD = "record.json"
 _FORMAT: Literal[1] = 1
 _AGAIN = "make it again with `trainer profile`"
 
@@ -45,7 +45,7 @@ def encode(version: str, metadata: bytes, profile: Profile) -> dict[str, bytes]:
         metadata_sha256=sha256(metadata),
         profile_sha256=sha256(document),
     )
-    return {PROFILE: document, _RECORD: canonical_json(record.model_dump())}
+    return {PROFILE: document, RECORD: canonical_json(record.model_dump())}
 
 
 def read(directory: Path, keys: SigningKeys) -> bytes | None:
@@ -55,7 +55,7 @@ def read(directory: Path, keys: SigningKeys) -> bytes | None:
     """
     place = path_of(directory)
     try:
-        document = read_file(place, _RECORD)
+        document = read_file(place, RECORD)
     except BundleMissing:
         return None
     if keys:

@@ -8,7 +8,17 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from contract import bundle, bundle_files, conversion, durable, lease, lock, plain_file, staging
+from contract import (
+    bundle,
+    bundle_files,
+    conversion,
+    durable,
+    lease,
+    lock,
+    plain_file,
+    profiles,
+    staging,
+)
 from contract.bundle import Bundle
 from contract.bundle_errors import BundleError, BundleMissing
 from contract.bundle_files import NO_KEYS, Files
@@ -172,22 +182,31 @@ class ModelStore:
 
         Raises BundleError.
         """
+        self._keep_beside(version, conversion.path_of(self.path(version)), files, conversion.RECORD)
+
+    def keep_profile(self, version: str, files: Files) -> None:
+        """Keep the profile of a version whose bundle has none, in place of what there may be.
+
+        Raises BundleError.
+        """
+        self._keep_beside(version, profiles.path_of(self.path(version)), files, profiles.RECORD)
+
+    def _keep_beside(self, version: str, target: Path, files: Files, signed: str) -> None:
         self._require(version)
-        target = conversion.path_of(self.path(version))
         try:
             with self._staging() as staged:
                 for name, content in files.items():
                     durable.write(staged / name, content)
                 if self.keys:
-                    durable.write(staged / SIGNATURE, self.keys.sign(files[conversion.RECORD]))
+                    durable.write(staged / SIGNATURE, self.keys.sign(files[signed]))
                 _sync_directory(staged)
                 target.parent.mkdir(exist_ok=True)
-                _put_aside(target, staged.parent)
+                _put_aside(target, staged.parent / "before")
                 staged.rename(target)
                 _sync_directory(target.parent)
         except OSError as error:
             raise StoreError(
-                f"cannot write {target}: {error.strerror}; nothing was converted: {remedy(error)}"
+                f"cannot write {target}: {error.strerror}; nothing was kept: {remedy(error)}"
             ) from error
 
     def previous(self) -> str | None:
@@ -211,7 +230,8 @@ class ModelStore:
                     # Refused where its files could not be removed: a directory that gets another
                     # parent must itself be writable. What a killed removal leaves is swept away.
                     self.path(version).rename(aside / "bundle")
-                    _put_aside(conversion.path_of(self.path(version)), aside)
+                    _put_aside(conversion.path_of(self.path(version)), aside / "conversion")
+                    _put_aside(profiles.path_of(self.path(version)), aside / "profile")
         except OSError as error:
             raise StoreError(f"cannot remove {self.root / version}: {reason(error)}") from error
 
@@ -330,9 +350,9 @@ class ModelStore:
             yield content
 
 
-def _put_aside(conversion_of: Path, aside: Path) -> None:
+def _put_aside(directory: Path, aside: Path) -> None:
     with suppress(FileNotFoundError):
-        conversion_of.rename(aside / "conversion")
+        directory.rename(aside)
 
 
 def _lines(versions: list[str]) -> bytes:

@@ -61,6 +61,7 @@ def _options() -> argparse.Namespace:
     once.add_argument(
         "--as-of", type=_moment, help="its business time (RFC 3339, with its offset); now"
     )
+    once.add_argument("--again", action="store_true", help="count every hour, marked or not")
     commands.add_parser("verify", help="count everything again, and compare")
     return parser.parse_args()
 
@@ -75,6 +76,8 @@ def _run(options: argparse.Namespace, settings: MonitorSettings, keys: SigningKe
     try:
         if options.command == "verify":
             return _verify(database)
+        if options.again:
+            rounds.mark_all(database)
         return _once(database, References(settings.models_dir, keys), options.as_of)
     finally:
         database.close()
@@ -83,7 +86,8 @@ def _run(options: argparse.Namespace, settings: MonitorSettings, keys: SigningKe
 def _once(database: Database, references: References, as_of: datetime | None) -> int:
     done = rounds.run(database, references, as_of)
     waiting = f"; {done.pending:,} are being written to, and come next time" if done.pending else ""
-    _say(f"{done.hours:,} hours of {done.days:,} days counted in {done.seconds:.1f} s{waiting}")
+    counted = f"{_number(done.hours, 'hour')} of {_number(done.days, 'day')} counted"
+    _say(f"{counted} in {done.seconds:.1f} s{waiting}")
     return 0
 
 
@@ -98,17 +102,21 @@ def _verify(database: Database) -> int:
             for complaint in checked.complaints[: max(0, _MOST_COMPLAINTS - wrong)]:
                 _complain(complaint)
             wrong += len(checked.complaints)
-    left_out = f", {pending:,} hours are yet to be counted" if pending else ""
-    compared = f"{predictions:,} predictions of {days:,} days compared{left_out}"
+    compared = f"{_number(predictions, 'prediction')} of {_number(days, 'day')} compared"
+    if pending:
+        compared += f", {_number(pending, 'hour')} yet to be counted"
     if wrong:
         _complain(
-            f"{compared}: {wrong:,} differences. Mark what is wrong to have it counted again, as"
-            " mlops_owner: INSERT INTO rollup_mark SELECT DISTINCT hour FROM rollup_hour; and"
-            " report how it came about"
+            f"{compared}: {_number(wrong, 'difference')}. `python -m monitor once --again` counts"
+            " everything anew; report how it came about"
         )
         return _WRONG
     _say(f"{compared}: the counts are those of the log")
     return 0
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}" + ("" if count == 1 else "s")
 
 
 def _moment(text: str) -> datetime:

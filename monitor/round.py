@@ -19,6 +19,12 @@ _FRESH = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
 _ENDED = """
     UPDATE rollup_state SET as_of = coalesce(%s, now()), rolled_at = now(), hours = %s, seconds = %s
 """
+_MARK_ALL = """
+    INSERT INTO rollup_mark
+    SELECT hour FROM rollup_hour WHERE part = 'live'
+    UNION SELECT hour FROM outcome_hour WHERE part = 'live'
+    UNION SELECT date_bin('1 hour', coalesce(event_time, predicted_at), '2000-01-01 00:00Z')
+    FROM prediction_log"""
 
 
 class Round(NamedTuple):
@@ -49,6 +55,13 @@ def run(database: Database, references: References, as_of: datetime | None = Non
             ((pending,),) = connection.rows("SELECT count(DISTINCT hour) FROM rollup_mark")
             connection.execute(_ENDED, (as_of, hours, seconds))
     return Round(len(days), hours, pending, seconds)
+
+
+def mark_all(database: Database) -> None:
+    """Mark every hour that has rows or counts, for the next round; raises PostgresAway."""
+    with database.connection() as connection, connection.attempt():
+        connection.execute(_PATIENCE)
+        connection.execute(_MARK_ALL)
 
 
 def _settle(connection: MonitorConnection) -> None:

@@ -16,6 +16,7 @@ from trainer.declare import add_parser, declare
 from trainer.errors import TrainerError
 from trainer.fetch import fetch
 from trainer.pipeline import declared
+from trainer.profiles import make_profile
 from trainer.settings import TrainerSettings
 
 
@@ -66,6 +67,8 @@ def _run(arguments: argparse.Namespace, settings: TrainerSettings) -> None:
             training.train(context, if_none=arguments.if_none, activate=not arguments.no_activate)
         case "convert":
             conversions.convert_all(context)
+        case "profile":
+            make_profile(context, arguments.version)
         case "verify":
             training.verify(context, arguments.version)
         case "list":
@@ -96,6 +99,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "convert", help="make bundles of format 1, which hold pickles, servable by this release"
     )
+    profile = commands.add_parser(
+        "profile", help="say what its held-out rows looked like, for a bundle that does not"
+    )
+    profile.add_argument("version", nargs="?", help="default: the active one")
     commands.add_parser("list", help="the published versions")
     verify = commands.add_parser("verify", help="train again and compare to the bit")
     verify.add_argument("version", nargs="?", help="default: the active one")

@@ -65,7 +65,7 @@ def verify(context: Context, version: str | None) -> None:
             f"{version} has bundle format {published.metadata['format']}, and training makes format"
             f" {FORMAT} here: run the release that made it to verify it"
         )
-    settings = _recorded(context.settings, published)
+    settings = recorded(context.settings, published)
     declaration = declared(settings)
     if declaration.schema.key != published.schema.key:
         raise TrainerError(
@@ -124,7 +124,7 @@ def _is_there(context: Context, active: str | None, declaration: Declaration) ->
     return True
 
 
-def _recorded(settings: TrainerSettings, published: Bundle) -> TrainerSettings:
+def recorded(settings: TrainerSettings, published: Bundle) -> TrainerSettings:
     """The settings that a version was made with, which need not be today's."""
     recorded = published.metadata["settings"]
     names = ("seed", "test_share")

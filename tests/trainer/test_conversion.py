@@ -286,7 +286,7 @@ def test_a_store_that_cannot_be_written_is_named(store: ModelStore, fitted: Fitt
     version = format_1.publish(store, fitted)
     (store.root / conversion.DIRECTORY).write_text("in the way")
 
-    with pytest.raises(StoreError, match="nothing was converted"):
+    with pytest.raises(StoreError, match="nothing was kept"):
         convert(store, version)
 
 
