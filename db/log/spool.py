@@ -94,6 +94,8 @@ class Spool:
         """Rows that are not in Postgres yet."""
         self._marks: deque[tuple[Position, float]] = deque()
         self._lock = threading.RLock()
+        # Apart from the other, for it is held while the disk is waited for.
+        self._opening = threading.Lock()
         self._forms = Forms(form)
         self._header = encode(form.document, 0, form)
         self._pending: deque[Batch] = deque()
@@ -160,7 +162,15 @@ class Spool:
         self.foreign_bytes = sum(size_of(path) for path in others(self.root, self.path))
 
     def _open(self) -> _Segment:
-        """A new segment to append to, in use by the caller."""
+        """The active segment, in use by the caller; made where there is none."""
+        with self._opening:
+            with self._lock:
+                if self._active is not None:
+                    self._active.users += 1
+                    return self._active
+            return self._make()
+
+    def _make(self) -> _Segment:
         try:
             directory = self._own_directory()
             path = directory.segment(self._number)

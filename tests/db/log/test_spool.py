@@ -2,8 +2,10 @@
 
 import errno
 import os
+import threading
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -197,6 +199,29 @@ def test_a_removed_directory_is_noticed_and_its_rows_are_not_lost(tmp_path: Path
     ]
     assert drain(spool)[0] == batch(1).payload
     assert list(tmp_path.rglob(LOCK))
+
+
+def test_who_tries_and_who_writes_have_one_segment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each finds none: a second one would take the place of the first, with its rows."""
+    spool = new_spool(tmp_path)
+    make = SpoolDirectory.create
+    both = threading.Barrier(2)
+
+    def create(root: Path) -> SpoolDirectory:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.5)
+        return make(root)
+
+    monkeypatch.setattr(SpoolDirectory, "create", create)
+    prober = threading.Thread(target=spool.probe)
+    prober.start()
+    spool.append(batch(1))
+    prober.join()
+
+    assert drain(spool)[0] == batch(1).payload
+    assert len(list(tmp_path.rglob("*.seg"))) == 1
 
 
 def test_a_drained_spool_leaves_nothing(tmp_path: Path) -> None:
