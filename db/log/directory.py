@@ -101,6 +101,17 @@ class SpoolDirectory:
         """Path of the segment with that number."""
         return self.path / f"{number:012d}{SUFFIX}"
 
+    def try_out(self, content: bytes) -> None:
+        """Write a segment, make it durable and remove it; raises OSError."""
+        path = self.segment(0)
+        descriptor = open_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        try:
+            os.write(descriptor, content)
+            os.fdatasync(descriptor)
+        finally:
+            os.close(descriptor)
+            path.unlink(missing_ok=True)
+
     @property
     def exists(self) -> bool:
         """Whether the directory is still the one that was locked."""

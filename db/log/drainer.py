@@ -62,6 +62,7 @@ class Drainer(threading.Thread):
         self._failed_at = 0.0
         self.away_reason: str | None = "not connected yet"
         """Why Postgres takes no rows; None while it does."""
+        self._tried = False
         self.refused = False
         """Whether Postgres answers, and refuses for a reason that only a person can end."""
         self._deadline = 0.0
@@ -93,6 +94,11 @@ class Drainer(threading.Thread):
         since = self.calling_since
         silent = since is not None and time.monotonic() - since > self._slow_seconds
         return silent or self.away_reason is not None
+
+    @property
+    def known_away(self) -> bool:
+        """Whether Postgres takes no rows; not so while the first connection is still awaited."""
+        return self._tried and self.away_reason is not None
 
     @property
     def keeps_up(self) -> bool:
@@ -156,7 +162,7 @@ class Drainer(threading.Thread):
     def _fail(self, reason: str, *, refused: bool) -> None:
         # Connected anew, it is seen anew whether the rows would be taken.
         self._postgres.close()
-        self.away_reason, self.refused = reason, refused
+        self.away_reason, self.refused, self._tried = reason, refused, True
         self._sent_before = True
         # Not together with all the other processes that lost the same server.
         self._closing.wait(self._complaint.pause * random.uniform(0.5, 1.0))  # noqa: S311 -- no secret
@@ -191,7 +197,7 @@ class Drainer(threading.Thread):
 
     def _recovered(self) -> None:
         logger.info("Postgres takes rows")
-        self.away_reason, self.refused = None, False
+        self.away_reason, self.refused, self._tried = None, False, True
 
     def _drain_own(self) -> bool:
         found = self._spool.read(self._position, CHUNK_BYTES)

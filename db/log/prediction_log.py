@@ -134,7 +134,7 @@ class PredictionLog:
             since=self._clock.since(state),
             reason=reason,
             can_log=self._refusal(1) is None,
-            ready=self._refusal(1) is None and not self._never_stored,
+            ready=self._refusal(1) is None and self._has_a_way and not self._never_stored,
             refused=self._drainer.refused,
             threads_alive=self._threads_alive,
             backlog_rows=self._spool.backlog_rows,
@@ -180,9 +180,15 @@ class PredictionLog:
             return "the prediction log does not answer"
         if self._settlement.unsettled + rows > self._settings.log_max_rows_in_flight:
             return "too many rows wait for the prediction log"
-        if self._writer.spool_error is not None and self._drainer.away_reason is not None:
+        if self._writer.spool_error is not None and self._drainer.known_away:
             return "neither the spool nor Postgres takes rows"
         return None
+
+    @property
+    def _has_a_way(self) -> bool:
+        """Whether rows were seen to have a place to go: false for a moment after the start."""
+        spooled = self._writer.spool_tried and self._writer.spool_error is None
+        return spooled or self._drainer.away_reason is None
 
     @property
     def _never_stored(self) -> bool:

@@ -76,7 +76,7 @@ class SyncError(SpoolError):
 
 
 class Spool:
-    """The segments of this process. Nothing is opened before the first append."""
+    """The segments of this process. Nothing is kept open before the first append."""
 
     def __init__(self, root: Path, form: Form, *, max_bytes: int, segment_bytes: int) -> None:
         self.root = root
@@ -149,8 +149,19 @@ class Spool:
                 segment.sealed, self._active = True, None
             return True
 
+    def try_out(self) -> None:
+        """Try whether a segment can be written and kept, and leave no trace; raises SpoolError."""
+        try:
+            directory = SpoolDirectory.create(self.root)
+            try:
+                directory.try_out(self._header)
+            finally:
+                directory.remove()
+        except OSError as error:
+            raise SpoolError(f"cannot write {self.root}: {error.strerror}") from error
+
     def probe(self) -> None:
-        """Try whether a frame could be written and kept; raises SpoolError."""
+        """Try whether the next frame could be written and kept; raises SpoolError."""
         if self.bytes + self.foreign_bytes >= self.max_bytes:
             raise SpoolFull(f"the spool holds its {self.max_bytes:,} bytes")
         if self._active is None:

@@ -27,7 +27,7 @@ class LogStatus:
     reason: str | None
     can_log: bool
     ready: bool
-    """Whether requests should come: it can log, and is not wrongly configured from the start."""
+    """Whether requests should come: a way to log was seen, and it is not wrongly configured."""
     refused: bool
     """Whether Postgres answers and refuses, for a reason that only a person can end."""
     threads_alive: bool

@@ -102,17 +102,19 @@ class Syncer(threading.Thread):
         self._settlement.spooled(self._spool.take_durable(now, at_once=at_once))
 
     def _probe(self) -> None:
-        """See whether a spool that took nothing takes rows again."""
+        """See whether a spool takes rows: at the start, and again where it took none."""
         now = time.monotonic()
-        if self._writer.spool_error is None or now - self._probed_at < _PROBE_SECONDS:
+        tried = self._writer.spool_tried
+        works = tried and self._writer.spool_error is None
+        if works or now - self._probed_at < _PROBE_SECONDS:
             return
         self._probed_at = now
         try:
-            self._spool.probe()
+            self._spool.probe() if tried else self._spool.try_out()
         except SyncError as error:
             self._writer.disk_failed(error)
-        except SpoolError:
-            return
+        except SpoolError as error:
+            self._writer.lost_spool(error)
         else:
             self._writer.disk_kept()
             self._writer.regained_spool()

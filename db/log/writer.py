@@ -43,6 +43,8 @@ class Writer(threading.Thread):
         """Set when a batch should not wait for Postgres."""
         self.spool_error: str | None = None
         """Why the spool takes nothing; None while it does."""
+        self.spool_tried = False
+        """Whether it was ever seen that the spool takes rows, or that it does not."""
         self.disk_broken = False
         """Whether what is written to the spool does not stay there: only `disk_kept` mends it."""
 
@@ -61,7 +63,7 @@ class Writer(threading.Thread):
                 self._queue.put(batch)
             return
         self.disk_broken = True
-        self._lost_spool(error)
+        self.lost_spool(error)
         for batch in error.lost:
             self._pass_by(batch, str(error))
 
@@ -130,7 +132,7 @@ class Writer(threading.Thread):
         try:
             self._spool.append(batch)
         except SpoolError as error:
-            self._lost_spool(error)
+            self.lost_spool(error)
             self._pass_by(batch, str(error))
             return
         self.regained_spool()
@@ -140,19 +142,21 @@ class Writer(threading.Thread):
 
     def _pass_by(self, batch: Batch, reason: str) -> None:
         """The spool does not have it: only Postgres can."""
-        if self._drainer.away_reason is None:
-            self._drainer.store_directly(batch)
-        else:
+        if self._drainer.known_away:
             refusal = LogUnavailable(f"{reason}; and Postgres is away")
             self._settlement.refuse([batch], refusal)
+        else:
+            self._drainer.store_directly(batch)
 
-    def _lost_spool(self, error: SpoolError) -> None:
+    def lost_spool(self, error: SpoolError) -> None:
+        """The spool takes no rows."""
         if self.spool_error is None:
             logger.error("the spool takes no rows: %s", error)
-        self.spool_error = str(error)
+        self.spool_error, self.spool_tried = str(error), True
 
     def regained_spool(self) -> None:
         """The spool takes rows, and keeps them as far as is known."""
         if self.spool_error is not None:
             logger.info("the spool takes rows")
             self.spool_error = None
+        self.spool_tried = True

@@ -9,6 +9,7 @@ import pytest
 
 from tests.faults.conftest import Record
 from tests.faults.load import Load
+from tests.faults.processes import wait_until
 from tests.faults.rig import Rig, pause
 from tests.faults.scenario import survived
 from tests.faults.volume import filled, set_read_only, small_volume
@@ -86,6 +87,27 @@ def test_read_only_when_the_api_starts(rig: Rig, volume: Path, record: Record) -
         pause(2)
         set_read_only(volume, read_only=False)
         rig.api.wait_for_state("normal")
+
+
+def test_read_only_when_the_api_starts_and_postgres_is_slow(
+    rig: Rig, volume: Path, record: Record
+) -> None:
+    """Who says that it is ready can log: not before one of the two is seen to take rows."""
+    set_read_only(volume, read_only=True)
+    rig.network("black_hole")
+    rig.api.launch()
+    wait_until(lambda: rig.api.get("/livez")[0] == 200, seconds=30, what="the api lives")
+    pause(0.5)
+    before = rig.api.get("/readyz")[0]
+    state = rig.api.log_state()["state"]
+
+    rig.network("pass")
+    wait_until(rig.api.is_ready, seconds=30, what="the api is ready")
+    with survived(rig, record, "spool read-only, Postgres slow", times_healthy=None):
+        rig.api.wait_for_state("spool_unusable")
+
+    assert before == 503
+    assert state == "spool_unusable"
 
 
 @pytest.mark.parametrize("postgres", [pytest.param("there", marks=_LONG), "away"])

@@ -78,6 +78,8 @@ def with_log(
                 await asyncio.sleep(0.02)
         finally:
             await log.close()
+            # On a slow machine it may outlive the close, and speak in the next test.
+            await asyncio.to_thread(log._drainer.join, 20)
 
     asyncio.run(scenario())
 

@@ -1,6 +1,7 @@
 """An append that returns means: committed in Postgres, or durable in the spool. Never twice."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from db.log import (
     Stamp,
 )
 from db.log.form import Form
+from db.log.postgres import PostgresLog
 from db.log.spool import Batch, Spool
 from tests.conftest import Database, free_port
 from tests.gmsc import SCHEMA, VALUES
@@ -200,7 +202,7 @@ def test_a_spool_that_cannot_be_written_is_passed_by(database: Database, tmp_pat
     async def scenario() -> None:
         log = PredictionLog(settings(database.url("api"), blocked), FORMAT, REGISTRATION)
         log.start()
-        await eventually(lambda: log.status().state == "normal")
+        await eventually(lambda: log.status().state == "spool_unusable" and log.status().ready)
         await log.append(line, 1)
         assert log.status().state == "spool_unusable"
         blocked.unlink()
@@ -211,6 +213,42 @@ def test_a_spool_that_cannot_be_written_is_passed_by(database: Database, tmp_pat
 
     assert list(logged(database)) == [identity]
     assert database.query("SELECT DISTINCT log_path FROM prediction_log") == [("direct",)]
+
+
+def test_who_cannot_spool_waits_for_the_first_connection(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not yet connected is not away: what comes meanwhile is not refused, but nobody is sent."""
+    blocked = tmp_path / "spool"
+    blocked.write_text("a file, where a directory should be")
+    identity, line = row()
+    connect, connected = PostgresLog.connect, threading.Event()
+
+    def late(log: PostgresLog) -> None:
+        assert connected.wait(10)
+        connect(log)
+
+    monkeypatch.setattr(PostgresLog, "connect", late)
+
+    async def scenario() -> None:
+        log = PredictionLog(
+            settings(database.url("api"), blocked, log_wait_seconds=10), FORMAT, REGISTRATION
+        )
+        log.start()
+        assert not log.status().ready
+        await eventually(lambda: log.status().state == "spool_unusable")
+        assert not log.status().ready
+        log.admit(1)
+        answer = asyncio.create_task(log.append(line, 1))
+        await asyncio.sleep(0.05)
+        connected.set()
+        await answer
+        assert log.status().ready
+        await log.close()
+
+    asyncio.run(scenario())
+
+    assert list(logged(database)) == [identity]
 
 
 def test_with_neither_spool_nor_postgres_nothing_is_promised(tmp_path: Path, absent: str) -> None:

@@ -224,6 +224,30 @@ def test_who_tries_and_who_writes_have_one_segment(
     assert len(list(tmp_path.rglob("*.seg"))) == 1
 
 
+def test_a_spool_is_tried_out_without_a_trace(tmp_path: Path) -> None:
+    spool = new_spool(tmp_path / "spool")
+
+    spool.try_out()
+
+    assert list((tmp_path / "spool").iterdir()) == []
+    assert (spool.bytes, spool.backlog) == (0, 0)
+
+
+@pytest.mark.parametrize("call", ["fdatasync", "write"])
+def test_a_spool_that_does_not_keep_what_is_tried_out_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def broken(*_: object) -> None:
+        raise fail(errno.EIO)
+
+    monkeypatch.setattr(os, call, broken)
+
+    with pytest.raises(SpoolError, match=os.strerror(errno.EIO)):
+        new_spool(tmp_path).try_out()
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_drained_spool_leaves_nothing(tmp_path: Path) -> None:
     spool = new_spool(tmp_path)
     spool.append(batch(1))
