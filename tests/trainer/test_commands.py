@@ -539,11 +539,9 @@ def test_a_trainer_that_is_killed_leaves_nothing_half(one: Trainer) -> None:
     """After each of its steps, so that the last kills fall around the publication."""
     first = one.active
     for step in ("read", "train", "evaluate", "draw", "publish"):
-        with one.start(SEED="1") as process:
-            assert process.stdout is not None
-            while not process.stdout.readline().startswith(step):
-                assert process.poll() is None
-            process.kill()
+        with warm.started("trainer", [], one.environment({"SEED": "1"})) as running:
+            running.await_line(step)
+            running.kill()
 
         for version in one.store.versions():
             bundle.load(one.store.path(version))
