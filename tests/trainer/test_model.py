@@ -40,13 +40,19 @@ print(json.dumps([provenance_of(DECLARATION, data, settings).version, sha256(sco
 @pytest.mark.parametrize(
     ("environment", "prefix"),
     [
-        pytest.param({"OMP_NUM_THREADS": "1"}, [], id="one thread"),
-        pytest.param({"OMP_NUM_THREADS": "2"}, [], id="two threads"),
-        pytest.param({"OPENBLAS_NUM_THREADS": "1"}, [], id="one thread in BLAS"),
-        pytest.param({"PYTHONHASHSEED": "12345"}, [], id="hash seed"),
-        pytest.param({"TZ": "Pacific/Kiritimati", "LANG": "tr_TR.UTF-8"}, [], id="place"),
-        pytest.param({"LC_ALL": "C", "PYTHONUTF8": "0"}, [], id="no locale"),
-        pytest.param({}, ["taskset", "-c", "0"], id="one core"),
+        pytest.param(
+            {"OMP_NUM_THREADS": "1", "TZ": "Pacific/Kiritimati", "LANG": "tr_TR.UTF-8"},
+            [],
+            id="one thread, another place",
+        ),
+        pytest.param(
+            {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "12345"},
+            [],
+            id="two threads, one in BLAS, another hash seed",
+        ),
+        pytest.param(
+            {"LC_ALL": "C", "PYTHONUTF8": "0"}, ["taskset", "-c", "0"], id="one core, no locale"
+        ),
     ],
 )
 def test_another_environment_gives_the_same_version_and_scores(
