@@ -23,6 +23,7 @@ from local.postgres import LocalPostgres
 from tests import ports
 from tests.alone import place
 from tests.faults.table import table
+from tests.once import shared
 from tests.shares import Shares, in_order
 
 PASSWORD = "test"
@@ -33,6 +34,12 @@ _TEMPLATE = "template_mlops"
 def pytest_configure() -> None:
     """A run that is asked to stop ends as by Ctrl-C: what fixtures started is stopped by them."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """More than there are cores: what waits for a fault to end, or for an engine, needs none."""
+    return 3 * (os.cpu_count() or 1) // 2
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -113,7 +120,10 @@ def short_dir() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def sample_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with a model of the built-in sample, trained once, to be copied."""
-    path = tmp_path_factory.mktemp("sample")
+    return shared(tmp_path_factory, "sample", _train_on_the_sample) / "models"
+
+
+def _train_on_the_sample(path: Path) -> None:
     settings = {"MODELS_DIR": str(path / "models"), "DATA_DIR": str(path)}
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     subprocess.run(
@@ -123,7 +133,6 @@ def sample_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         capture_output=True,
         check=True,
     )
-    return path / "models"
 
 
 @pytest.fixture(scope="session")
