@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg2
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg2 import sql
 
 from db.migrate import migrate
@@ -34,6 +35,11 @@ _TEMPLATE = "template_mlops"
 def pytest_configure() -> None:
     """A run that is asked to stop ends as by Ctrl-C: what fixtures started is stopped by them."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # How long an example takes says more of the machine's other work than of ours.
+    settings.register_profile(
+        "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("shared machine")
 
 
 @pytest.hookimpl(optionalhook=True)

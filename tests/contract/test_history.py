@@ -58,7 +58,8 @@ def test_activating_an_older_one_is_no_rollback(store: ModelStore) -> None:
 
 @given(st.lists(st.sampled_from("abcd<")))
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_it_is_a_stack(store: ModelStore, steps: list[str]) -> None:
     for name in ("current", ".activated"):

@@ -16,7 +16,7 @@ from tests.security.fuzzing import examples
 fuzzed = settings(
     max_examples=examples(300),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 JSON = st.recursive(
