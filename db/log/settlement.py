@@ -45,6 +45,10 @@ class Settlement:
                 reason = f"the log took longer than {self._wait_seconds:g} s"
                 waiter.set_exception(LogUnavailable(reason))
 
+    def begin_anew(self) -> None:
+        """What requests waited for in vain is mended: let the next ones in."""
+        self.stuck = False
+
     def committed(self, batches: list[Batch]) -> None:
         """The rows are in Postgres."""
         self._counters.committed += _rows(batches)

@@ -159,4 +159,5 @@ class Writer(threading.Thread):
         if self.spool_error is not None:
             logger.info("the spool takes rows")
             self.spool_error = None
+            self._settlement.begin_anew()
         self.spool_tried = True

@@ -63,7 +63,11 @@ def test_a_row_can_be_selected_the_moment_its_append_returns(
     database: Database, tmp_path: Path
 ) -> None:
     async def scenario() -> None:
-        log = PredictionLog(settings(database.url("api"), tmp_path), FORMAT, REGISTRATION)
+        # However slow the disk is: beyond this wait an append is content with the spool.
+        patient = settings(
+            database.url("api"), tmp_path, log_visible_wait_ms=10_000, log_wait_seconds=20
+        )
+        log = PredictionLog(patient, FORMAT, REGISTRATION)
         log.start()
         await eventually(lambda: log.status().state == "normal")
         for probability in (0.1, 1 / 3, 5e-324, 0.9999999999999999, 1.0):
@@ -288,6 +292,30 @@ def test_a_request_does_not_wait_longer_than_it_may(
             log.admit(1)
         # The disk comes back by itself, and so does the log.
         await eventually(lambda: log.status().can_log)
+        await log.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.usefixtures("locked")
+def test_a_spool_that_is_back_is_enough_though_postgres_stays_silent(
+    database: Database, tmp_path: Path
+) -> None:
+    """A request waited in vain for Postgres; the next ones need not."""
+    blocked = tmp_path / "spool"
+    blocked.write_text("a file, where a directory should be")
+
+    async def scenario() -> None:
+        wanted = settings(database.url("api"), blocked, log_wait_seconds=0.5, log_close_seconds=0)
+        log = PredictionLog(wanted, FORMAT, REGISTRATION)
+        log.start()
+        await eventually(lambda: log.status().state == "spool_unusable")
+        with pytest.raises(LogUnavailable, match="longer"):
+            await log.append(row()[1], 1)
+        assert not log.status().can_log
+        blocked.unlink()
+        await eventually(lambda: log.status().can_log, seconds=3)
+        await log.append(row()[1], 1)
         await log.close()
 
     asyncio.run(scenario())
