@@ -14,11 +14,16 @@ TOGETHER = {
 FIRST = (
     "compose",
     "tests/api/test_openapi.py",
-    "tests/trainer/test_commands.py",
     "tests/faults/test_postgres.py",
-    "tests/faults/test_api.py",
+    "tests/trainer/test_commands.py",
+    "tests/faults/test_spool.py",
     "tests/local/test_stack.py",
+    "tests/faults/test_api.py",
     "tests/local/test_venv.py",
+    "tests/faults/test_crash_points.py",
+    "tests/faults/test_network.py",
+    "tests/faults/test_broken_promises.py",
+    "tests/security/test_cost_of_a_body.py",
 )
 
 

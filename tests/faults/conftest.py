@@ -3,7 +3,6 @@
 The long ones (marked slow_faults) run with FAULTS=full only: `make test-faults`.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,11 +11,9 @@ import pytest
 
 from tests import bundles
 from tests.faults.report import Result
-from tests.faults.rig import Rig
+from tests.faults.rig import FULL, Rig
 from tests.faults.server import Server
 from tests.faults.table import PROPERTY
-
-FULL = os.environ.get("FAULTS") == "full"
 
 MakeRig = Callable[..., Rig]
 Record = Callable[[Result], None]

@@ -4,10 +4,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.faults.conftest import FULL, Record
+from tests.faults.conftest import Record
 from tests.faults.load import Load
 from tests.faults.report import within
-from tests.faults.rig import Rig, pause
+from tests.faults.rig import FULL, Rig, pause
 from tests.faults.service import Service
 
 # On a shared machine a healthy value below these says nothing; the long form is for a quiet one.

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import FULL, Record
+from tests.faults.conftest import Record
 from tests.faults.load import UNKNOWN
 from tests.faults.power import Notes
 from tests.faults.processes import descendants, resident_bytes, send, wait_until
 from tests.faults.proxy import Mode
-from tests.faults.rig import Rig, pause
+from tests.faults.rig import FULL, Rig, pause
 from tests.faults.scenario import survived
 from tests.faults.server import Server
 

@@ -31,10 +31,10 @@ def test_a_power_cut_tells_an_answer_before_the_fsync(
     verdict = rig.verdict()
 
     assert verdict.kept is not bool(broken), verdict
-    assert verdict.answered > 500
+    assert verdict.answered > 100
     if broken:
         assert lost > 0
-        assert len(verdict.missing) > 100
+        assert len(verdict.missing) > 10
 
 
 def test_a_kill_tells_an_answer_before_the_write(rig: Rig) -> None:
@@ -43,7 +43,7 @@ def test_a_kill_tells_an_answer_before_the_write(rig: Rig) -> None:
 
     verdict = _killed_in_an_outage(rig)
 
-    assert len(verdict.missing) > 100
+    assert len(verdict.missing) > 10
 
 
 def test_dropping_rows_on_a_timeout_is_seen(rig: Rig) -> None:
@@ -68,7 +68,7 @@ def test_a_table_without_its_key_is_seen(rig: Rig) -> None:
 
     verdict = _killed_in_an_outage(rig)
 
-    assert len(verdict.twice) > 100, verdict
+    assert len(verdict.twice) > 10, verdict
 
 
 def test_synchronous_commit_off_is_seen(rig: Rig, server: Server) -> None:

@@ -41,9 +41,10 @@ def _with_an_orphan(rig: Rig, service: Service, switch: Path) -> None:
     rig.network("cut")
     pause(0.5)
     service.kill()
-    rig.network("pass")
+    # Ready, it has tried out the spool, in a directory that goes as well.
+    service.start()
     switch.touch()
-    service.launch()
+    rig.network("pass")
 
 
 def _in_a_new_process(_rig: Rig, service: Service, switch: Path) -> None:

@@ -27,14 +27,14 @@ def test_without_a_fault_all_is_answered_and_logged(rig: Rig, record: Record) ->
 
     record(rig.result("none", verdict))
     assert verdict.kept, verdict
-    assert verdict.answered > 1000
+    assert verdict.answered > 200
     assert {exchange.status for exchange in load.exchanges} == {200}
     assert verdict.unanswered == 0
 
 
-@pytest.mark.alone
 def test_the_row_can_be_selected_the_moment_the_answer_arrives(rig: Rig) -> None:
-    rig.api.start()
+    # However slow the disk is: beyond this wait an answer would come from the spool.
+    rig.service(LOG_VISIBLE_WAIT_MS="10000", LOG_WAIT_SECONDS="20").start()
     rig.api.wait_for_state("normal")
     body = canonical_json(SCHEMA.example)
     connection = rig.server.connect(rig.database)
@@ -47,8 +47,7 @@ def test_the_row_can_be_selected_the_moment_the_answer_arrives(rig: Rig) -> None
             seen.append(cursor.fetchall() == [(answer["probability"],)])
     connection.close()
 
-    # One commit in a hundred may take longer than LOG_VISIBLE_WAIT_MS on a busy machine.
-    assert seen.count(False) <= 2
+    assert all(seen)
 
 
 @pytest.mark.parametrize(

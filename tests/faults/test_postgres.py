@@ -8,9 +8,9 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812 -- psycopg2 spells a class so
 
-from tests.faults.conftest import FULL, MakeRig, Record
+from tests.faults.conftest import MakeRig, Record
 from tests.faults.processes import send, wait_until
-from tests.faults.rig import API_PASSWORD, Rig, pause
+from tests.faults.rig import API_PASSWORD, FULL, Rig, pause
 from tests.faults.scenario import survived
 from tests.faults.server import Server
 from tests.faults.volume import filled, small_volume
@@ -72,7 +72,8 @@ def test_away_while_the_api_starts(rig: Rig, server: Server, record: Record) -> 
         server.start()
         rig.api.wait_for_state("normal")
 
-    assert without < healthy + 1
+    if FULL:  # a time: see scenario.py
+        assert without < healthy + 1
 
 
 def test_frozen(rig: Rig, server: Server, record: Record) -> None:
