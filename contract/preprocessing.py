@@ -1,16 +1,16 @@
 """Frozen preprocessing: what the declaration says of a feature's values, with tails learnt once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from contract import stored_json
 from contract.digest import canonical_json
-from contract.feature import Feature, Level, Number, Value
+from contract.feature import Level, Number
 from contract.schema import DataSetSchema
 from contract.text import Line
 
@@ -18,8 +18,6 @@ Matrix = NDArray[np.float64]
 
 # The share of training values beyond each tail that is drawn in to the tail's edge.
 TAIL = 0.001
-
-_NAN = float("nan")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,14 +30,15 @@ class Preprocessing:
 
     levels: for each feature the levels of a category, whose places are the model's codes; none for
     other kinds. codes: (c, f), each row holds for every feature one value that means "missing", or
-    NaN; of a category, the codes of the levels that the training rows do not have, of which the
-    trees know nothing. ratios: for each ratio: its column, its base's column, the base above which
-    it is a ratio, and the output column that takes it where it is an amount. lower, upper: (k,),
-    the edges of the tails, of f features and the amounts.
+    NaN. known: of each category with levels that the training rows do not have, its column, and for
+    each place what the trees know it by: itself, or NaN. ratios: for each ratio: its column, its
+    base's column, the base above which it is a ratio, and the output column that takes it where it
+    is an amount. lower, upper: (k,), the edges of the tails, of f features and the amounts.
     """
 
     levels: tuple[tuple[str, ...], ...]
     codes: Matrix
+    known: tuple[tuple[int, Matrix], ...]
     ratios: tuple[tuple[int, int, float, int], ...]
     lower: Matrix
     upper: Matrix
@@ -55,9 +54,11 @@ class Preprocessing:
                 base = names.index(feature.ratio_of.feature)
                 ratios.append((index, base, feature.ratio_of.above, len(names)))
                 names.append(f"{feature.name}.amount")
+        levels = tuple(feature.levels for feature in schema.features)
         unbounded = cls(
-            levels=tuple(feature.levels for feature in schema.features),
-            codes=_codes(list(map(_missing, schema.features, rows.T))),
+            levels=levels,
+            codes=_codes([feature.missing_codes for feature in schema.features]),
+            known=_known(levels, list(map(_unseen, levels, rows.T))),
             ratios=tuple(ratios),
             lower=np.full(len(names), -np.inf),
             upper=np.full(len(names), np.inf),
@@ -71,31 +72,20 @@ class Preprocessing:
                 for has_tails, column in zip(numeric, unbounded.transform(rows).T, strict=True)
             ]
         ).T
-        return cls(unbounded.levels, unbounded.codes, unbounded.ratios, lower, upper, tuple(names))
+        return replace(unbounded, lower=lower, upper=upper)
 
     @property
     def categories(self) -> list[int]:
         """The columns of the model's inputs that hold a category's code."""
         return [place for place, levels in enumerate(self.levels) if levels]
 
-    def encode(self, rows: Sequence[Sequence[Value]]) -> Matrix:
-        """Rows of requests, (n, f), as `transform` takes them.
-
-        Missing is NaN, true and false are 1 and 0, and a category's value is the place of its
-        level; a text that no level names is missing.
-        """
-        places = [{level: float(at) for at, level in enumerate(each)} for each in self.levels]
-        return np.array(
-            [
-                [
-                    place.get(value, _NAN) if isinstance(value, str) else value
-                    for value, place in zip(row, places, strict=True)
-                ]
-                for row in rows
-            ]
-            if self.categories
-            else rows,
-            dtype=np.float64,
+    @property
+    def missing(self) -> tuple[tuple[float, ...], ...]:
+        """For each feature the values that mean "missing"; of a category, places of levels."""
+        unseen = {category: np.flatnonzero(np.isnan(known[:-1])) for category, known in self.known}
+        return tuple(
+            tuple(unseen[at].astype(np.float64).tolist()) if at in unseen else _present(column)
+            for at, column in enumerate(self.codes.T)
         )
 
     def transform(self, rows: Matrix) -> Matrix:
@@ -106,6 +96,10 @@ class Preprocessing:
         received[:] = rows
         for code in self.codes:
             np.copyto(received, np.nan, where=received == code)
+        for category, known in self.known:
+            # A missing value takes the last of them, which is NaN.
+            places = np.fmin(received[:, category], len(known) - 1)
+            received[:, category] = known[places.astype(np.intp)]
         for ratio, base, above, amount in self.ratios:
             # Written as "not above", for a missing base compares false.
             is_amount = ~(inputs[:, base] > above)
@@ -119,7 +113,7 @@ class Preprocessing:
         """`preprocessing.json`."""
         document = _Document(
             levels=self.levels,
-            codes=tuple(_present(column) for column in self.codes.T),
+            codes=self.missing,
             ratios=self.ratios,
             edges=tuple(
                 (_edge(low), _edge(high)) for low, high in zip(self.lower, self.upper, strict=True)
@@ -138,12 +132,20 @@ class Preprocessing:
             for low, high in read.edges
         ]
         lower, upper = np.array(edges, dtype=np.float64).T
-        return cls(read.levels, _codes(read.codes), read.ratios, lower, upper, read.outputs)
+        by_feature = list(zip(read.levels, read.codes, strict=True))
+        return cls(
+            levels=read.levels,
+            codes=_codes([() if levels else codes for levels, codes in by_feature]),
+            known=_known(read.levels, [codes if levels else () for levels, codes in by_feature]),
+            ratios=read.ratios,
+            lower=lower,
+            upper=upper,
+            output_names=read.outputs,
+        )
 
     def describe(self) -> dict[str, object]:
         """The parameters for a reader of metadata.json."""
-        codes = map(_present, self.codes.T)
-        missing = list(zip(self.output_names, self.levels, codes, strict=False))
+        missing = list(zip(self.output_names, self.levels, self.missing, strict=False))
         return {
             "tail": TAIL,
             "tails": {
@@ -196,15 +198,17 @@ class _Document(BaseModel):
             raise ValueError("its lists differ in length")
         if features == 0 or outputs != features + len(self.ratios):
             raise ValueError("its outputs are not the features and an amount for each ratio")
+        for levels, codes in zip(self.levels, self.codes, strict=True):
+            if levels and not set(codes) <= set(range(len(levels))):
+                raise ValueError("an unseen level is not there")
         for at, (ratio, base, _, amount) in enumerate(self.ratios):
             if ratio >= features or base >= features or amount != features + at:
                 raise ValueError("a ratio is of columns that are not there")
 
 
-def _missing(feature: Feature, column: Matrix) -> tuple[float, ...]:
-    """The values of a feature that mean "missing", given its training rows."""
-    unseen = set(range(len(feature.levels))) - set(column[~np.isnan(column)].tolist())
-    return (*feature.missing_codes, *map(float, sorted(unseen)))
+def _unseen(levels: Sequence[str], column: Matrix) -> Matrix:
+    """The places of a category's levels that its training rows do not have."""
+    return np.setdiff1d(np.arange(len(levels)), column) if levels else np.empty(0)
 
 
 def _present(column: Matrix) -> tuple[float, ...]:
@@ -214,6 +218,20 @@ def _present(column: Matrix) -> tuple[float, ...]:
 def _edge(value: float) -> float | None:
     """None where nothing was learnt: JSON has no infinity."""
     return float(value) if np.isfinite(value) else None
+
+
+def _known(
+    levels: Sequence[Sequence[str]], unseen: Sequence[ArrayLike]
+) -> tuple[tuple[int, Matrix], ...]:
+    """Of each category with unseen levels its column, and what the trees know each place by."""
+    tables = []
+    for at, (each, absent) in enumerate(zip(levels, unseen, strict=True)):
+        places = np.asarray(absent, dtype=np.intp)
+        if places.size:
+            known = np.arange(len(each) + 1, dtype=np.float64)
+            known[[*places, len(each)]] = np.nan
+            tables.append((at, known))
+    return tuple(tables)
 
 
 def _codes(codes: Sequence[tuple[float, ...]]) -> Matrix:

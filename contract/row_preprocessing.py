@@ -9,7 +9,7 @@ _NAN = float("nan")
 
 
 class RowPreprocessing:
-    """`Preprocessing.encode` and `transform` of one row, on plain Python numbers.
+    """`Encoding.encode` and `Preprocessing.transform` of one row, on plain Python numbers.
 
     Fifteen calls of numpy for a single row cost 10 microseconds in a loop of their own and 40
     between the other work of a request, whose code has taken the processor's caches. Nothing is
@@ -23,7 +23,7 @@ class RowPreprocessing:
             {None: _NAN}
             | dict.fromkeys(codes, _NAN)
             | {level: _NAN if at in codes else float(at) for at, level in enumerate(levels)}
-            for codes, levels in zip(map(set, of.codes.T.tolist()), of.levels, strict=True)
+            for codes, levels in zip(map(set, of.missing), of.levels, strict=True)
         ]
         self._amounts = [_NAN] * len(of.ratios)
         self._ratios = of.ratios

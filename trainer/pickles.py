@@ -88,7 +88,8 @@ def read_preprocessing(content: bytes) -> Preprocessing:
             (int(ratio), int(base), float(above), int(amount))
             for ratio, base, above, amount in ratios
         )
-        return Preprocessing(((),) * codes.shape[1], codes, plain, lower, upper, tuple(names))
+        levels = ((),) * codes.shape[1]
+        return Preprocessing(levels, codes, (), plain, lower, upper, tuple(names))
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise PicklesRefused(f"not the preprocessing of a bundle of format 1: {error!r}") from error
 

@@ -45,7 +45,7 @@ def test_a_row_alone_has_the_bits_that_it_has_among_others(rows: list[list[float
 
 
 def test_rows_without_ratios_or_codes_have_a_row_form_too() -> None:
-    plain = Preprocessing(((), ()), np.empty((0, 2)), (), np.zeros(2), np.ones(2), ("a", "b"))
+    plain = Preprocessing(((), ()), np.empty((0, 2)), (), (), np.zeros(2), np.ones(2), ("a", "b"))
 
     assert RowPreprocessing(plain).transform([2.0, -1.0]) == [1.0, 0.0]
 
