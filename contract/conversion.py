@@ -93,11 +93,6 @@ def read(directory: Path, metadata: bytes, keys: SigningKeys) -> dict[str, bytes
         ) from error
 
 
-def scores(directory: Path) -> ScoreChange:
-    """How the conversion's scores differ from those of the bundle in `directory`."""
-    return _parsed(read_file(path_of(directory), RECORD)).scores
-
-
 def path_of(directory: Path) -> Path:
     """Where the conversion of the bundle in `directory` is, there or not."""
     return directory.parent / DIRECTORY / directory.name
