@@ -24,7 +24,7 @@ async def predict_batch(request: Request) -> Response:
 
 def _score_one(call: Call, body: bytes) -> Scored:
     model = call.state["model"]
-    context = call.context()
+    context = call.context(call.said())
     values = model.request_model.parse(body)
     lines, (result,) = score(call.state, context, [values])
     document = {
@@ -37,9 +37,10 @@ def _score_one(call: Call, body: bytes) -> Scored:
 
 def _score_many(call: Call, body: bytes) -> Scored:
     model = call.state["model"]
-    context = call.context()
+    said = call.said()
     rows, cases = model.request_model.parse_cases(body)
-    lines, results = score(call.state, call.contexts(cases) if cases else context, rows)
+    contexts = [call.context(said, own) for own in cases] or call.context(said)
+    lines, results = score(call.state, contexts, rows)
     document = {
         "predictions": [result._asdict() for result in results],
         "threshold": model.threshold,

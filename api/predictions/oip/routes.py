@@ -100,9 +100,11 @@ async def infer(request: Request) -> Response:
 def _infer(call: Call, body: bytes) -> Scored:
     model = call.state["model"]
     asked = parse(body, model.request_model, model.schema)
-    # Of a header no blank comes through at either end: a reference is the same by either door.
-    reference = (asked.id or "").strip(" ") or None
-    lines, results = score(call.state, call.context(reference), asked.rows)
+    said = call.said()
+    if said.reference is None and asked.id:
+        # Of a header no blank comes through at either end: a reference is the same by either door.
+        said = said._replace(reference=asked.id.strip(" ") or None)
+    lines, results = score(call.state, call.context(said), asked.rows)
     document = {
         "model_name": model.schema.key,
         "model_version": model.version,
