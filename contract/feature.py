@@ -156,6 +156,12 @@ class Feature:
             yield f"{self.name} exceeds a 32-bit integer"
         elif not self.accepts(self.example):
             yield f"the example of {self.name} is out of its range"
+        for code in self.missing_codes:
+            if not self.accepts(code):
+                yield (
+                    f"the missing code {code} of {self.name} is out of its range, and would be"
+                    " refused: widen the range to it"
+                )
 
     def _takes_text(self, text: str) -> bool:
         if self.unknown == "refuse":

@@ -30,7 +30,7 @@ def golden_rows(schema: DataSetSchema, features: Matrix) -> list[Values]:
             base = schema.names.index(feature.ratio_of.feature)
             above = feature.ratio_of.above
             bases = (0.0, above, float(np.nextafter(above, np.inf)), None)
-            amount = feature.bounds[1] / 1e5
+            amount = _amount(feature)
             possible = [value for value in bases if schema.features[base].accepts(value)]
             rows.extend(_with(typical, {base: value, index: amount}) for value in possible)
         rows.extend(_with(typical, {index: edge}) for edge in _edges(feature))
@@ -43,6 +43,12 @@ def golden_rows(schema: DataSetSchema, features: Matrix) -> list[Values]:
         if item.missing_codes
     }
     return [*rows, *(_with(typical, changes) for changes in (nullable, codes, nullable | codes))]
+
+
+def _amount(feature: Feature) -> float:
+    """A value that differs from the typical ones, possible for whatever the ratio's range is."""
+    amount = feature.bounds[1] / 1e5
+    return amount if feature.accepts(amount) else float(feature.example)
 
 
 def _value(feature: Feature, number: float) -> Value:

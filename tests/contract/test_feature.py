@@ -80,6 +80,7 @@ def test_a_declaration_of_every_kind_survives_its_json() -> None:
         ([flag(example="yes")], "must be true or false"),
         ([number(minimum=None)], "needs a minimum and a maximum"),
         ([number(minimum=9, maximum=1, example=5)], "above its maximum"),
+        ([number(missing_codes=(-1,))], "the missing code -1 of amount is out of its range"),
         ([number(levels=("a",))], "of kind float, which has no levels"),
         ([number(unknown="missing")], "of kind float, which has no unknown"),
         ([flag(unit="EUR")], "of kind boolean, which has no unit"),

@@ -1,9 +1,11 @@
 """The golden rows stand at the edges of what is possible, and a client could send each of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from contract.feature import Feature
+from contract.feature import Feature, RatioOf
 from contract.preprocessing import Matrix
 from tests.bundles import random_rows
 from tests.contract.tables import category, flag, number, table
@@ -29,6 +31,24 @@ def test_each_value_is_possible(features: Matrix) -> None:
     for row in golden_rows(SCHEMA, features):
         for feature, value in zip(SCHEMA.features, row, strict=True):
             assert feature.accepts(value)
+
+
+@pytest.mark.parametrize(
+    "ratio",
+    [
+        number("ratio", minimum=-100, maximum=-1, example=-5),
+        number("ratio", minimum=10, maximum=1000, example=20),
+        number("ratio", kind="integer", minimum=0, maximum=12_345, example=7),
+    ],
+    ids=["negative", "far from zero", "integer"],
+)
+def test_each_value_of_a_ratio_is_possible_whatever_its_range_is(ratio: Feature) -> None:
+    schema = table(number("income"), replace(ratio, ratio_of=RatioOf("income", 1)))
+
+    rows = golden_rows(schema, np.full((5, 2), np.nan))
+
+    assert {row[0] for row in rows} >= {0.0, 1.0, None}
+    assert all(ratio.accepts(row[1]) for row in rows)
 
 
 @pytest.mark.parametrize("feature", SCHEMA.features, ids=lambda feature: feature.name)
