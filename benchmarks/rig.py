@@ -51,7 +51,9 @@ class Rig:
         self.data = rows.data()
         self.rows = rows.Rows.of(self.data)
         self.plain_model = directory / "plain.joblib"
-        self._passwords = {name: secrets.token_urlsafe(12) for name in ("owner", "api", "analyst")}
+        self._passwords = {
+            name: secrets.token_urlsafe(12) for name in ("owner", "api", "analyst", "monitor")
+        }
         self._stack = ExitStack()
         self.postgres = LocalPostgres(
             directory / "postgres", port=free_port(), password=secrets.token_urlsafe(12)
@@ -140,6 +142,7 @@ class Rig:
             "MLOPS_OWNER_PASSWORD": self._passwords["owner"],
             "API_DB_PASSWORD": self._passwords["api"],
             "ANALYST_DB_PASSWORD": self._passwords["analyst"],
+            "MONITOR_DB_PASSWORD": self._passwords["monitor"],
         }
 
     def _training(self) -> dict[str, str]:

@@ -26,6 +26,7 @@ _FILES = {
     "mlops_owner": ("migrate/mlops_owner", "mlops_owner_password"),
     "api": ("api/api", "api_db_password"),
     "analyst": ("migrate/analyst", "analyst_db_password"),
+    "monitor": ("monitor/monitor", "monitor_db_password"),
 }
 # Where another reader has a password, which must not see the others beside it.
 _COPIES = {"analyst": "outcomes/analyst"}
@@ -45,6 +46,7 @@ class PasswordSettings(BaseSettings):
     mlops_owner_password: SecretStr | None = Field(None, description="Of the schema's owner")
     api_db_password: SecretStr | None = Field(None, description="Of who writes the log")
     analyst_db_password: SecretStr | None = Field(None, description="Of who reads it")
+    monitor_db_password: SecretStr | None = Field(None, description="Of who counts it")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -103,13 +105,13 @@ def _read(settings: PasswordSettings, role: str) -> str:
 
 
 def _copy(file: Path, password: str) -> None:
-    file.parent.mkdir(exist_ok=True)  # a volume of the stack; in a plain directory it is made
     if not file.exists() or read_password(file.name, file) != password:
         _write(file, password)
 
 
 def _write(file: Path, password: str) -> None:
     """Whole or not at all, and readable for its owner and the server's group only."""
+    file.parent.mkdir(exist_ok=True)  # a volume of the stack; in a plain directory it is made
     aside = file.with_suffix(".new")
     aside.unlink(missing_ok=True)
     aside.touch(mode=0o600)

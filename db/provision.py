@@ -7,7 +7,7 @@ from psycopg2.extensions import encrypt_password
 from sqlalchemy import Connection, Engine, text
 
 from db.connection import admin, patience
-from db.rights import limit_analyst, shut_other_databases, take_from_public
+from db.rights import limit_readers, shut_other_databases, take_from_public
 from db.settings import MigrateSettings
 from db.sql import run_composed
 
@@ -32,7 +32,7 @@ def provision(engine: Engine, settings: MigrateSettings, lock_seconds: float = 2
     ):
         yield from _roles(connection, settings)
         yield from _database(connection, name)
-        limit_analyst(connection, name)
+        limit_readers(connection, name)
         yield from shut_other_databases(connection, name)
     with (
         admin(settings, database=name).connect() as connection,

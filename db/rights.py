@@ -40,25 +40,32 @@ _PLACES = text("SELECT least(20, greatest(2, current_setting('max_connections'):
 _IS_SUPERUSER = text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
 
 
-def limit_analyst(connection: Connection, database: str) -> None:
-    """Bound what the analyst can use up, and forget what it set for itself.
+def limit_readers(connection: Connection, database: str) -> None:
+    """Bound what the analyst and the monitor can use up, and forget what they set for themselves.
 
     What a role may set in a session it may also keep by ALTER ROLE: the timeouts and the
-    read-only default keep accidents out. The walls are its rights, the number of its connections,
-    and the size of its temporary files, which only an administrator may change.
+    analyst's read-only default keep accidents out. The walls are its rights, the number of its
+    connections, and the size of its temporary files, which only an administrator may change.
     """
-    statements = [
-        "ALTER ROLE analyst IN DATABASE {database} RESET ALL",
-        "ALTER ROLE analyst RESET ALL",
-        f"ALTER ROLE analyst CONNECTION LIMIT {connection.execute(_PLACES).scalar_one()}",
-        "ALTER ROLE analyst SET default_transaction_read_only = on",
-        "ALTER ROLE analyst SET statement_timeout = '15min'",
-        "ALTER ROLE analyst SET idle_in_transaction_session_timeout = '5min'",
-    ]
-    if is_superuser(connection):
-        statements.append("ALTER ROLE analyst SET temp_file_limit = '2GB'")
-    # Sent together they are one transaction: at no moment is there no limit.
-    run_composed(connection, "; ".join(statements), database=sql.Identifier(database))
+    for role in ("analyst", "monitor"):
+        statements = [
+            "ALTER ROLE {role} IN DATABASE {database} RESET ALL",
+            "ALTER ROLE {role} RESET ALL",
+            f"ALTER ROLE {{role}} CONNECTION LIMIT {connection.execute(_PLACES).scalar_one()}",
+            "ALTER ROLE {role} SET statement_timeout = '15min'",
+            "ALTER ROLE {role} SET idle_in_transaction_session_timeout = '5min'",
+        ]
+        if role == "analyst":
+            statements.append("ALTER ROLE {role} SET default_transaction_read_only = on")
+        if is_superuser(connection):
+            statements.append("ALTER ROLE {role} SET temp_file_limit = '2GB'")
+        # Sent together they are one transaction: at no moment is there no limit.
+        run_composed(
+            connection,
+            "; ".join(statements),
+            role=sql.Identifier(role),
+            database=sql.Identifier(database),
+        )
 
 
 def shut_other_databases(connection: Connection, ours: str) -> Iterator[str]:

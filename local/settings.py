@@ -9,11 +9,13 @@ from local.errors import LocalError
 from local.port import free_port
 
 _ROLES = ("postgres", "mlops_owner", "api", "analyst")
+# Of roles that an earlier release did not have, its file has no password.
+_LATER = ("monitor",)
 
 
 @dataclass(frozen=True)
 class LocalSettings:
-    """The database's port, and the password of each role."""
+    """The database's port, and the password of each role; an earlier release knew fewer roles."""
 
     port: int
     passwords: dict[str, str]
@@ -23,7 +25,8 @@ class LocalSettings:
         """What an earlier start kept; raises LocalError."""
         try:
             content = json.loads(path.read_text())
-            passwords = {role: str(content[role]) for role in _ROLES}
+            known = (*_ROLES, *(role for role in _LATER if role in content))
+            passwords = {role: str(content[role]) for role in known}
             return cls(_port(content["port"]), passwords)
         except FileNotFoundError as error:
             raise LocalError("there is no local database yet: make local") from error
@@ -37,9 +40,11 @@ class LocalSettings:
 
     @classmethod
     def read_or_make(cls, path: Path) -> "LocalSettings":
-        """The same, made at the first start; raises LocalError."""
-        if not path.exists():
-            cls(free_port(), {role: secrets.token_urlsafe(16) for role in _ROLES}).write(path)
+        """The same, made at the first start, and completed if need be; raises LocalError."""
+        kept = cls.read(path) if path.exists() else cls(free_port(), {})
+        missing = {role: secrets.token_urlsafe(16) for role in (*_ROLES, *_LATER)}
+        if kept.passwords.keys() != missing.keys():
+            cls(kept.port, missing | kept.passwords).write(path)
         return cls.read(path)
 
     def write(self, path: Path) -> None:

@@ -112,6 +112,7 @@ class Stack:
             MLOPS_OWNER_PASSWORD=passwords["mlops_owner"],
             API_DB_PASSWORD=passwords["api"],
             ANALYST_DB_PASSWORD=passwords["analyst"],
+            MONITOR_DB_PASSWORD=passwords["monitor"],
         )
 
     def first_model(self) -> None:

@@ -1,5 +1,6 @@
 """Settings of the monitor."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,6 +23,13 @@ class MonitorSettings(ConnectionSettings, SigningSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on")
     monitor_port: int = Field(8001, ge=0, le=65535, description="Port of the page; 0: a free one")
+    log_format: Annotated[Literal["console", "json", "auto"], ANY_CASE] = Field(
+        "console",
+        description="`json` writes one JSON object a line; `auto` does where nobody looks on",
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], ANY_CASE] = Field(
+        "info", description="Least severe level that is written"
+    )
     monitor_round_seconds: float = Field(
         10.0, ge=1, le=3600, description="How often the log is counted"
     )
@@ -31,3 +39,9 @@ class MonitorSettings(ConnectionSettings, SigningSettings):
     monitor_keys_file: Path | None = Field(
         None, description="File with the same, one to a line, in place of MONITOR_KEYS"
     )
+
+    @property
+    def json_lines(self) -> bool:
+        """Whether the log is one JSON object a line."""
+        looked_at = sys.stdout.isatty()
+        return self.log_format == "json" or (self.log_format == "auto" and not looked_at)

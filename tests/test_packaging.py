@@ -12,18 +12,20 @@ from api.settings import ApiSettings, TracingSettings
 from db.log.settings import LogSettings
 from db.passwords import PasswordSettings
 from db.settings import DEFAULT_PASSWORD, MigrateSettings
+from monitor.settings import MonitorSettings
 from outcomes.settings import OutcomesSettings
 from trainer.settings import TrainerSettings
 
 ROOT = Path(__file__).parents[1]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
-IMAGES = ("api", "db", "outcomes", "trainer")
+IMAGES = ("api", "db", "monitor", "outcomes", "trainer")
 
 # Which classes the processes of a part of docker-compose.yml read.
 READERS: dict[str, tuple[type[BaseSettings], ...]] = {
     "api": (ApiSettings, LogSettings, TracingSettings),
     "migrate": (MigrateSettings,),
+    "monitor": (MonitorSettings,),
     "passwords": (PasswordSettings,),
     "outcomes": (OutcomesSettings,),
     "x-trainer": (TrainerSettings,),
@@ -45,6 +47,12 @@ NOT_HANDED_OVER = {
         "MLOPS_OWNER_PASSWORD": "in a file, which `passwords` made",
         "API_DB_PASSWORD": "in a file, which `passwords` made",
         "ANALYST_DB_PASSWORD": "in a file, which `passwords` made",
+        "MONITOR_DB_PASSWORD": "in a file, which `passwords` made",
+    },
+    "monitor": {
+        "MODELS_DIR": "the image says where the volume is mounted",
+        "DATABASE_PASSWORD": "in a file, which `passwords` made",
+        "MONITOR_PORT": "8001 inside; MONITOR_PORT of .env is the one outside, in `ports`",
     },
     "outcomes": {"DATABASE_PASSWORD": "in a file, which `passwords` made"},
     "passwords": {"SECRETS_DIR": "where the volumes are mounted"},
@@ -67,10 +75,14 @@ FIXED = {
     "MLOPS_OWNER_PASSWORD_FILE": "where the volume of `passwords` is mounted",
     "API_DB_PASSWORD_FILE": "where the volume of `passwords` is mounted",
     "ANALYST_DB_PASSWORD_FILE": "where the volume of `passwords` is mounted",
+    "MONITOR_DB_PASSWORD_FILE": "where the volume of `passwords` is mounted",
     "PGHOST": "where the image's server has its socket",
 }
 # Variables that no process reads: compose does, for the containers.
-CONTAINERS = {"API_MEMORY", "TRAINER_MEMORY", "DB_MEMORY", "PYTHON_IMAGE", "POSTGRES_IMAGE"}
+CONTAINERS = {
+    *("API_MEMORY", "MONITOR_MEMORY", "TRAINER_MEMORY", "DB_MEMORY"),
+    *("PYTHON_IMAGE", "POSTGRES_IMAGE"),
+}
 # Variables that compose itself sets.
 COMPOSES_OWN = {"COMPOSE_PROJECT_NAME"}
 
@@ -163,7 +175,7 @@ def test_compose_hands_over_exactly_what_the_process_reads(part: str) -> None:
 
 def test_a_user_may_set_everything_that_is_not_fixed() -> None:
     known = set().union(*map(names, READERS.values()))
-    by_image = set().union(*NOT_HANDED_OVER.values()) - {"PORT"}
+    by_image = set().union(*NOT_HANDED_OVER.values()) - {"PORT", "MONITOR_PORT"}
     chosen = {field.upper() for field in PasswordSettings.model_fields} - {"SECRETS_DIR"}
 
     assert may_be_set() == (known - set(FIXED) - by_image) | chosen | CONTAINERS

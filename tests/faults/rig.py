@@ -84,6 +84,7 @@ class Rig:
             "MLOPS_OWNER_PASSWORD": "of-the-owner",
             "API_DB_PASSWORD": API_PASSWORD,
             "ANALYST_DB_PASSWORD": "of-the-analyst",
+            "MONITOR_DB_PASSWORD": "of-the-monitor",
             "PATH": os.environ["PATH"],
         }
         result = subprocess.run(

@@ -15,7 +15,7 @@ from db.migrate import migrate
 from local.postgres import LocalPostgres
 from tests.conftest import PASSWORD, Database, free_port, migrate_settings
 
-ROLES = ("mlops_owner", "api", "analyst")
+ROLES = ("mlops_owner", "api", "analyst", "monitor")
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,7 @@ DATABASES = {
     ("mlops_owner", "mlops"): {"CONNECT", "CREATE", "TEMPORARY"},
     ("api", "mlops"): {"CONNECT", "TEMPORARY"},
     ("analyst", "mlops"): {"CONNECT"},
+    ("monitor", "mlops"): {"CONNECT"},
 }
 SCHEMAS = {
     ("mlops_owner", "public"): {"CREATE", "USAGE"},
@@ -55,13 +56,15 @@ SCHEMAS = {
     ("api", "public"): {"USAGE"},
     ("analyst", "public"): {"USAGE"},
     ("analyst", "monitoring"): {"USAGE"},
+    ("monitor", "public"): {"USAGE"},
+    ("monitor", "monitoring"): {"USAGE"},
     **{
         (role, schema): {"USAGE"}
         for role in ROLES
         for schema in ("pg_catalog", "information_schema")
     },
 }
-# What is not a SELECT of the analyst's, or everything of the owner's.
+# What is not a SELECT of a reader's, or everything of the owner's.
 TABLES = {
     ("api", "prediction_log"): {"INSERT"},
     ("api", "model_version"): {"INSERT"},
@@ -69,7 +72,18 @@ TABLES = {
     ("api", "rejected_request"): {"INSERT"},
     ("api", "log_counter"): {"INSERT", "SELECT", "UPDATE"},
 }
-# Of the api, which reads no table; beside them the owner's, and the analyst's.
+# Beside a SELECT of everything: what it counts into, and the lock that it counts under.
+COUNTS = {
+    "reference_profile": {"INSERT", "UPDATE"},
+    "rollup_mark": {"INSERT", "UPDATE", "DELETE"},
+    "rollup_hour": {"INSERT", "UPDATE", "DELETE"},
+    "rollup_day": {"INSERT", "UPDATE", "DELETE"},
+    "outcome_hour": {"INSERT", "UPDATE", "DELETE"},
+    "outcome_day": {"INSERT", "UPDATE", "DELETE"},
+    "rollup_state": {"UPDATE"},
+    "rollup_gate": {"UPDATE"},
+}
+# Of the api, which reads no table; beside them the owner's, and the readers'.
 CALLS = (
     "early_outcomes(text)",
     "ensure_prediction_log_partition(timestamp with time zone)",
@@ -85,7 +99,7 @@ READS = (
 )
 FUNCTIONS = {
     *(("api", name) for name in CALLS),
-    *(("analyst", name) for name in READS),
+    *((role, name) for role in ("analyst", "monitor") for name in READS),
     *(("mlops_owner", name) for name in (*CALLS, *READS, "outcome_batch(text)", "mark_rollup()")),
 }
 # Functions of the server that change something, or may hold others up, and that everybody may call.
@@ -165,14 +179,18 @@ def test_tables_views_sequences_and_columns(server: Database) -> None:
     )
 
     names = {name for role, name in found if role == "mlops_owner"}
-    analyst = {name: found.pop(("analyst", name)) for name in names if ("analyst", name) in found}
+    analyst, monitor = (
+        {name: found.pop((role, name)) for name in names if (role, name) in found}
+        for role in ("analyst", "monitor")
+    )
     for name in names:
         del found["mlops_owner", name]
     assert found == TABLES
     # Views of the api's answers and the log's accounts; of the migrations' table no less.
     assert analyst == {name: {"SELECT"} for name in names}
+    assert monitor == {name: {"SELECT"} | COUNTS.get(name, set()) for name in names}
     assert columns == []
-    # Sequences are read along with the tables that the analyst reads, by no right of their own.
+    # Sequences are read along with the tables that the readers read, by no right of their own.
     assert sequences == []
 
 
@@ -187,7 +205,7 @@ def test_functions_of_ours(server: Database) -> None:
     assert set(found) == FUNCTIONS
 
 
-@pytest.mark.parametrize("role", ["api", "analyst"])
+@pytest.mark.parametrize("role", ["api", "analyst", "monitor"])
 def test_functions_of_the_server(server: Database, role: str) -> None:
     """None beyond what everybody may call, and of that only what harms nobody."""
     own = server.query(
@@ -231,12 +249,16 @@ def test_memberships_attributes_parameters_and_large_objects(server: Database) -
         ("analyst", *nothing, True, 20),
         ("api", *nothing, True, -1),
         ("mlops_owner", *nothing, True, -1),
+        ("monitor", *nothing, True, 20),
     ]
     assert sorted(settings) == [
         ("analyst", 0, "default_transaction_read_only=on"),
         ("analyst", 0, "idle_in_transaction_session_timeout=5min"),
         ("analyst", 0, "statement_timeout=15min"),
         ("analyst", 0, "temp_file_limit=2GB"),
+        ("monitor", 0, "idle_in_transaction_session_timeout=5min"),
+        ("monitor", 0, "statement_timeout=15min"),
+        ("monitor", 0, "temp_file_limit=2GB"),
     ]
     for catalogue in (
         "pg_parameter_acl",
@@ -246,7 +268,7 @@ def test_memberships_attributes_parameters_and_large_objects(server: Database) -
         "pg_policy",
         "pg_publication",
         "pg_event_trigger",
-        "pg_trigger WHERE NOT tgisinternal",
+        "pg_trigger WHERE NOT tgisinternal AND tgname <> 'mark_rollup'",
         "pg_extension WHERE extname <> 'plpgsql'",
         "pg_tablespace WHERE spcacl IS NOT NULL",
         "pg_language WHERE lanacl IS NOT NULL",
@@ -257,7 +279,8 @@ def test_memberships_attributes_parameters_and_large_objects(server: Database) -
         "SELECT defaclrole::regrole::text, defaclnamespace::regnamespace::text, defaclobjtype,"
         " defaclacl::text FROM pg_default_acl"
     )
-    assert defaults == [("mlops_owner", "public", "r", "{analyst=r/mlops_owner}")]
+    readers = "{analyst=r/mlops_owner,monitor=r/mlops_owner}"
+    assert defaults == [("mlops_owner", "public", "r", readers)]
 
 
 # -- what the analyst tries ----------------------------------------------------------------------
