@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from api.http.keys import ApiKeys
 from api.settings import StartError
+from contract.keys import Keys
 from contract.secret import SecretError, read_words
 from contract.signature import SigningKeys
 
@@ -48,8 +49,8 @@ def test_what_editors_add_is_no_part_of_a_key(tmp_path: Path, form: str) -> None
     assert read_words("NAME", SecretStr(content), None) == [KEY]
     signed = SigningKeys.read(None, in_file(tmp_path, content)).sign(b"metadata")
     assert SigningKeys([KEY]).accept(b"metadata", signed)
-    entries = ApiKeys.read(None, in_file(tmp_path, form.format(f"web:{HASH}")))
-    assert entries._entries == [("web", bytes.fromhex(HASH))]
+    keys = Keys.read("API_KEYS", None, in_file(tmp_path, form.format(f"web:{HASH}")), "")
+    assert keys.entries == (("web", bytes.fromhex(HASH)),)
 
 
 @pytest.mark.parametrize(
