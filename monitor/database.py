@@ -1,6 +1,7 @@
 """Connections of the role `monitor`, each used by one thread at a time."""
 
 import queue
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -40,12 +41,17 @@ class Database:
             self._free.put(connection)
 
     @contextmanager
-    def snapshot(self) -> Iterator[MonitorConnection]:
+    def snapshot(self, seconds: float | None = None) -> Iterator[MonitorConnection]:
         """A transaction that only reads, all of it as of one moment.
 
-        Raises PostgresAway where Postgres cannot be reached, or refuses to work.
+        Raises PostgresAway where Postgres cannot be reached, refuses to work, or is silent for
+        longer than `seconds`: a frozen server ends no statement by itself.
         """
-        with self.connection() as connection, connection.attempt():
+        with (
+            self.connection() as connection,
+            _ended_after(seconds, connection),
+            connection.attempt(),
+        ):
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield connection
 
@@ -54,3 +60,18 @@ class Database:
         with suppress(queue.Empty):
             while True:
                 self._free.get_nowait().close()
+
+
+@contextmanager
+def _ended_after(seconds: float | None, connection: MonitorConnection) -> Iterator[None]:
+    """Whatever the connection waits for then ends with an error."""
+    if seconds is None:
+        yield
+        return
+    watchdog = threading.Timer(seconds, connection.interrupt)
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        yield
+    finally:
+        watchdog.cancel()
