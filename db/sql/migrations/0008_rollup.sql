@@ -33,10 +33,19 @@ COMMENT ON COLUMN rollup_mark.hour IS 'The hour; more than one mark of it does n
 CREATE FUNCTION mark_rollup() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
+    earliest   timestamptz;
+    latest     timestamptz;
     found_hour timestamptz;
 BEGIN
+    -- Most often all rows are of one hour: to find that out costs less than to look for others.
+    SELECT date_bin('1 hour', min(coalesce(event_time, predicted_at)), '2000-01-01 00:00Z'),
+           date_bin('1 hour', max(coalesce(event_time, predicted_at)), '2000-01-01 00:00Z')
+    INTO earliest, latest FROM inserted;
     FOR found_hour IN
-        SELECT DISTINCT date_bin('1 hour', coalesce(event_time, predicted_at), '2000-01-01 00:00Z') FROM inserted
+        SELECT earliest WHERE earliest = latest
+        UNION ALL
+        SELECT DISTINCT date_bin('1 hour', coalesce(event_time, predicted_at), '2000-01-01 00:00Z')
+        FROM inserted WHERE earliest < latest
     LOOP
         PERFORM FROM rollup_mark WHERE hour = found_hour LIMIT 1 FOR KEY SHARE SKIP LOCKED;
         IF NOT FOUND THEN
