@@ -18,6 +18,7 @@ from tests.faults.load import Load
 from tests.faults.processes import resident_bytes, wait_until
 from tests.faults.proxy import Mode, Proxy
 from tests.faults.report import Result
+from tests.faults.rounds import miscounted
 from tests.faults.server import Server
 from tests.faults.service import ROOT, Service
 from tests.faults.verdict import Verdict, abandoned_rows, judge, logged_rows
@@ -27,6 +28,7 @@ Value = TypeVar("Value")
 FULL = os.environ.get("FAULTS") == "full"
 
 API_PASSWORD = "of-the-api"
+MONITOR_PASSWORD = "of-the-monitor"
 _TEMPLATE = "faults_template"
 
 # The short form runs beside other tests: it asks less often, and no answer is refused because the
@@ -84,7 +86,7 @@ class Rig:
             "MLOPS_OWNER_PASSWORD": "of-the-owner",
             "API_DB_PASSWORD": API_PASSWORD,
             "ANALYST_DB_PASSWORD": "of-the-analyst",
-            "MONITOR_DB_PASSWORD": "of-the-monitor",
+            "MONITOR_DB_PASSWORD": MONITOR_PASSWORD,
             "PATH": os.environ["PATH"],
         }
         result = subprocess.run(
@@ -121,6 +123,16 @@ class Rig:
     def api(self) -> Service:
         """The first api."""
         return self.services[0] if self.services else self.service()
+
+    @property
+    def monitor_url(self) -> str:
+        """Connection URL of the role that counts, past the proxy."""
+        password = f"monitor:{MONITOR_PASSWORD}"
+        return f"postgresql://{password}@127.0.0.1:{self.server.port}/{self.database}"
+
+    def miscounted(self) -> list[str]:
+        """What is wrong with the counts of the log, once all of it is counted."""
+        return miscounted(self.monitor_url)
 
     def network(self, mode: Mode) -> None:
         """How the network between the api and Postgres is from now on."""

@@ -32,7 +32,7 @@ def survived(
     allowed: frozenset[int] = frozenset(),
     times_healthy: float | None = 3,
 ) -> Iterator[Load]:
-    """Under load the body does the fault and undoes it; then everything must have been kept.
+    """Under load the body does the fault and undoes it; then everything must be kept and counted.
 
     `allowed` are statuses beside 200; outside the fault there are none. `times_healthy` bounds
     p99 and the median during the fault; None where the fault may be felt. Times are held to it in
@@ -49,6 +49,7 @@ def survived(
     result = rig.result(fault, verdict)
     record(result)
     assert verdict.kept, verdict
+    assert rig.miscounted() == []
     assert {200} <= {exchange.status for exchange in load.exchanges} <= {200} | allowed, result
     if FULL and times_healthy is not None:
         before = [item for item in load.exchanges if item.phase == "before"]
