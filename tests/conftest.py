@@ -24,6 +24,7 @@ from local.postgres import LocalPostgres
 from tests import ports
 from tests.alone import place
 from tests.faults.table import table
+from tests.memory import server_directory
 from tests.once import shared
 from tests.shares import Shares, in_order
 
@@ -143,15 +144,13 @@ def _train_on_the_sample(path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[LocalPostgres]:
-    path = Path(tempfile.mkdtemp(prefix="mlops-"))
-    path.chmod(0o755)
-    server = LocalPostgres(path / "server", port=free_port(), password=PASSWORD, durable=False)
-    server.start("max_connections=100")
-    try:
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(path, ignore_errors=True)
+    with server_directory() as path:
+        server = LocalPostgres(path / "server", port=free_port(), password=PASSWORD, durable=False)
+        server.start("max_connections=100", "max_wal_size=128MB")
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 @pytest.fixture(scope="session")

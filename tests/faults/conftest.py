@@ -4,6 +4,7 @@ The long ones (marked slow_faults) run with FAULTS=full only: `make test-faults`
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +15,7 @@ from tests.faults.report import Result
 from tests.faults.rig import FULL, Rig
 from tests.faults.server import Server
 from tests.faults.table import PROPERTY
+from tests.memory import server_directory
 
 MakeRig = Callable[..., Rig]
 Record = Callable[[Result], None]
@@ -51,13 +53,20 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """One server for all tests; each leaves it running and as it was."""
-    # Not below pytest's own directories: as root the server runs as another user.
-    with TemporaryDirectory(prefix="faults-") as root:
-        Path(root).chmod(0o755)
-        server = Server(Path(root) / "postgres")
+    # The long form measures, on a disk; beside other tests its syncs would be waited for in vain.
+    with _on_disk() if FULL else server_directory() as root:
+        server = Server(root / "postgres")
         server.start()
         yield server
         server.kill()
+
+
+@contextmanager
+def _on_disk() -> Iterator[Path]:
+    # Not below pytest's own directories: as root the server runs as another user.
+    with TemporaryDirectory(prefix="faults-") as root:
+        Path(root).chmod(0o755)
+        yield Path(root)
 
 
 @pytest.fixture

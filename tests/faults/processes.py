@@ -15,7 +15,7 @@ def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> f
     while not condition():
         if time.monotonic() - began > seconds:
             raise AssertionError(f"after {seconds:g} s still not: {what}")
-        time.sleep(0.02)
+        time.sleep(0.05)
     return time.monotonic() - began
 
 
