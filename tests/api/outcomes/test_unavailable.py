@@ -27,7 +27,9 @@ async def _outages(models: Path, database: Database, directory: Path) -> None:
     proxy = Proxy(database.port)
     await proxy.start()
     url = database.url("api").replace(str(database.port), str(proxy.port))
-    service = Service(directory, {"MODELS_DIR": str(models), "DATABASE_URL": url})
+    service = Service(
+        directory, {"MODELS_DIR": str(models), "DATABASE_URL": url, "LOG_VISIBLE_WAIT_MS": "50"}
+    )
     try:
         await asyncio.to_thread(service.__enter__)
         async with httpx.AsyncClient(base_url=service.url, timeout=20) as client:

@@ -14,7 +14,6 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tests.api.service import Service
-from tests.api.test_unavailable import NOWHERE
 from tests.conftest import Database
 from tests.gmsc import SCHEMA
 
@@ -228,17 +227,17 @@ def test_an_answer_of_503_is_an_error(
     collector: Collector, settings: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "spool").write_text("a file where a directory should be")
-    broken = {
-        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{collector.url}/v1/traces",
-        "OTEL_SERVICE_NAME": "by another name",
-        "DATABASE_URL": NOWHERE,
-    }
-
-    with Service(tmp_path, settings | broken) as service:
-        headers = {"X-Request-ID": "not-now"}
-        answer = httpx.post(f"{service.url}/predict", json=SCHEMA.example, headers=headers)
-        # What is left is sent at the stop: the SDK's delay is five seconds.
-        service.stop()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        broken = {
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{collector.url}/v1/traces",
+            "OTEL_SERVICE_NAME": "by another name",
+            # Away, it would be known to be, and nothing would be scored.
+            "DATABASE_URL": f"postgresql://api:x@127.0.0.1:{port}/mlops?connect_timeout=60",
+            "LOG_WAIT_SECONDS": "0.2",
+            "LOG_CLOSE_SECONDS": "0",
+        }
+        answer = _asked_and_stopped(Service(tmp_path, settings | broken))
 
     own, _, wait = collector.wait("not-now")
     assert answer.status_code == 503
@@ -248,6 +247,15 @@ def test_an_answer_of_503_is_an_error(
     assert wait.status.code == Status.STATUS_CODE_ERROR
     assert text(wait)["error.type"] == "LogUnavailable"
     assert str(tmp_path) not in str(own) + str(wait)
+
+
+def _asked_and_stopped(made: Service) -> httpx.Response:
+    with made as service:
+        headers = {"X-Request-ID": "not-now"}
+        answer = httpx.post(f"{service.url}/predict", json=SCHEMA.example, headers=headers)
+        # What is left is sent at the stop: the SDK's delay is five seconds.
+        service.stop()
+        return answer
 
 
 def test_what_is_not_sampled_is_not_sent_and_its_rows_have_a_trace_all_the_same(
