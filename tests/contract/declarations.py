@@ -1,29 +1,37 @@
 """Random declarations, rows that they allow, and the JSON that says them in every spelling."""
 
 import json
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from hypothesis import strategies as st
 
-from contract.feature import MAX_TEXT, Feature, Value
+from contract.feature import MAX_TEXT, Feature, Kind, Value
 from contract.schema import DataSetSchema, Target
 from contract.text import is_printable
 
 _HARMLESS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 _AWKWARD = st.sampled_from(list("\"\\:,{}[]~/ '%\t\n\r\u2028äß漢\U0001f600"))
-_PRINTABLE = (_HARMLESS | _AWKWARD).filter(is_printable)
+_PRINTABLE = st.characters(exclude_categories=["C", "Zl", "Zp"]) | _AWKWARD.filter(is_printable)
 
 TEXTS = st.text(_HARMLESS | _AWKWARD, min_size=1, max_size=30) | st.text(
     _HARMLESS, min_size=MAX_TEXT, max_size=MAX_TEXT
 )
 """What a category whose unknown texts are missing takes."""
 _NAMES = st.text(_PRINTABLE, min_size=1, max_size=20) | st.sampled_from(["7", "data", "instances"])
-_NUMBERS = {"integer": st.integers(-(2**31) + 1, 2**31 - 1), "float": st.floats(-1e300, 1e300)}
+_NUMBERS: dict[str, st.SearchStrategy[float]] = {
+    "integer": st.integers(-(2**31) + 1, 2**31 - 1),
+    "float": st.floats(-1e300, 1e300),
+}
+
+
+KINDS: tuple[Kind, ...] = ("integer", "float", "boolean", "category")
 
 
 @st.composite
-def features(draw: st.DrawFn, number: int, name: str) -> Feature:
-    kind = draw(st.sampled_from(["integer", "float", "boolean", "category"]))
+def features(draw: st.DrawFn, number: int, name: str, kind: Kind | None = None) -> Feature:
+    kind = draw(st.just(kind) if kind else st.sampled_from(KINDS))
     given: dict[str, Any] = {
         "name": name,
         "sql_name": f"f_{number}",
@@ -38,16 +46,20 @@ def features(draw: st.DrawFn, number: int, name: str) -> Feature:
             levels = draw(st.lists(st.text(_PRINTABLE, min_size=1), min_size=1, unique=True))
             given |= {"levels": tuple(levels), "example": levels[-1]}
             given["unknown"] = draw(st.sampled_from(["refuse", "missing"]))
-        case _:
+        case "integer" | "float":
             low, high = sorted(draw(st.tuples(_NUMBERS[kind], _NUMBERS[kind])))
             given |= {"minimum": low, "maximum": high, "example": low}
     return Feature(**given)
 
 
 @st.composite
-def schemas(draw: st.DrawFn) -> DataSetSchema:
-    names = draw(st.lists(_NAMES, min_size=1, max_size=6, unique=True))
-    made = tuple(draw(features(number, name)) for number, name in enumerate(names))
+def schemas(draw: st.DrawFn, kinds: Sequence[Kind] = ()) -> DataSetSchema:
+    """kinds: those of the first features."""
+    names = draw(st.lists(_NAMES, min_size=max(1, len(kinds)), max_size=6, unique=True))
+    made = tuple(
+        draw(features(number, name, kind))
+        for number, (name, kind) in enumerate(zip_longest(names, kinds))
+    )
     return DataSetSchema("random", 1, "Random", made, Target("the label", "It happened"))
 
 
