@@ -12,7 +12,9 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pandas as pd
 import psycopg2
 import pyarrow.parquet
@@ -122,6 +124,40 @@ def test_the_files_hold_what_the_manifest_says(
     assert "age" in whole.columns
     schema = pyarrow.parquet.read_schema(tmp_path / "export" / "2026-01.parquet")
     assert str(schema.field("business_time").type) == "timestamp[us, tz=UTC]"
+
+
+def test_duckdb_reads_the_rows_that_pandas_reads(
+    database: Database, reader: OutcomeConnection, tmp_path: Path
+) -> None:
+    log(database, ROWS)
+    with connection_of(database) as connection:
+        store(connection, REPORTS, None)
+    export(reader, Span(FIRST, END, DUE + timedelta(days=365)), tmp_path / "export")
+    files = f"{tmp_path}/export/*.parquet"
+
+    with duckdb.connect() as duck:
+        query = f"SELECT * FROM '{files}' ORDER BY predicted_at, prediction_id"
+        found = duck.execute(query).fetchall()
+        query = f"SELECT DISTINCT typeof(business_time), typeof(outcome) FROM '{files}'"
+        types = duck.execute(query).fetchall()
+
+    paths = sorted((tmp_path / "export").glob("*.parquet"))
+    read = pd.concat(map(pd.read_parquet, paths)).sort_values(["predicted_at", "prediction_id"])
+    assert len(found) == 286
+    assert list(map(_plain, found)) == list(map(_plain, read.itertuples(index=False, name=None)))
+    assert types == [("TIMESTAMP WITH TIME ZONE", "SMALLINT")]
+
+
+def _plain(row: tuple[Any, ...]) -> list[object]:
+    """Times as moments, and each kind of nothing as none."""
+    return [
+        None
+        if value is None or pd.isna(value)
+        else value.timestamp()
+        if isinstance(value, datetime)
+        else value
+        for value in row
+    ]
 
 
 def test_a_log_that_takes_longer_to_read_than_a_request_may_is_read(
