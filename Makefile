@@ -25,7 +25,7 @@ venv: ## Make .venv from the hashed lock, or mend it
 	$(PYTHON) -I local/venv.py; }
 
 .PHONY: local
-local: venv ## Run the whole service without Docker, until Ctrl-C (PORT=8000)
+local: venv ## Run the whole service without Docker, until Ctrl-C (PORT=8000, MONITOR_PORT=8001)
 	@exec $(BIN)/python -m local run --with-parent
 
 .PHONY: trainer
@@ -35,6 +35,10 @@ trainer: venv ## Train anew for the local service, or ARGS="list", "verify", "ro
 .PHONY: outcomes
 outcomes: venv ## What really happened, local database: ARGS="load FILE" or "export --from .. --to .. DIR"
 	@$(BIN)/python -m local outcomes $(ARGS)
+
+.PHONY: monitor
+monitor: venv ## Any command of the monitor, local database: ARGS="once", "once --as-of ..", "verify"
+	@$(BIN)/python -m local monitor $(ARGS)
 
 .PHONY: psql
 psql: venv ## Open SQL on the local database, as analyst

@@ -1,4 +1,4 @@
-"""`python -m local run | trainer | outcomes | psql | db-url`: the whole service without Docker."""
+"""`python -m local run | trainer | outcomes | monitor | psql | db-url`: all without Docker."""
 
 import argparse
 import signal
@@ -16,16 +16,18 @@ def main() -> int:
     """Run the command line; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    runs = commands.add_parser("run", help="database, migrations, first model, api; until Ctrl-C")
+    runs = commands.add_parser("run", help="database, migrations, first model, api, monitor")
     runs.add_argument(
         "--with-parent", action="store_true", help="end when its parent ends, as make"
     )
     commands.add_parser("psql", help="open SQL on the running database, as analyst")
     commands.add_parser("db-url", help="print the analyst's connection URL")
-    trainer = commands.add_parser("trainer", help="any command of the trainer, on these models")
-    trainer.add_argument("arguments", nargs=argparse.REMAINDER)
-    outcomes = commands.add_parser("outcomes", help="what really happened, into this database")
-    outcomes.add_argument("arguments", nargs=argparse.REMAINDER)
+    for name, text in (
+        ("trainer", "any command of the trainer, on these models"),
+        ("outcomes", "what really happened, into this database"),
+        ("monitor", "any command of the monitor, on this database"),
+    ):
+        commands.add_parser(name, help=text).add_argument("arguments", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
     command = arguments.command
     stack = Stack(Path(".local"))
@@ -36,10 +38,13 @@ def main() -> int:
                 end_with_parent(signal.SIGTERM)
                 mind_terminal()
             return run(stack)
-        if command == "trainer":
-            return stack.trainer(arguments.arguments)
-        if command == "outcomes":
-            return stack.outcomes(arguments.arguments)
+        passed_on = {
+            "trainer": stack.trainer,
+            "outcomes": stack.outcomes,
+            "monitor": stack.monitor,
+        }
+        if command in passed_on:
+            return passed_on[command](arguments.arguments)
         if command == "db-url":
             sys.stdout.write(f"{stack.url('analyst')}\n")
             return 0
@@ -55,7 +60,7 @@ def main() -> int:
 
 def run(stack: Stack) -> int:
     """Start everything in order and serve until a signal; the api's exit code."""
-    stack.check_port()
+    stack.check_ports()
     try:
         with _signals_as_interrupts(), stack.exclusively(), stack.postgres():
             stack.migrate()

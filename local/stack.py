@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from local import environment
 from local.child import ends_with_us
+from local.companion import Companion
 from local.errors import LocalError, PortTaken
 from local.ownership import close_tree, private_directory
 from local.port import free_port, taken
@@ -45,16 +46,19 @@ class Stack:
         if self.root.exists():
             private_directory(self.root)
 
-    def check_port(self) -> None:
-        """Check that the api can listen; raises LocalError."""
+    def check_ports(self) -> None:
+        """Check that the api and the monitor can listen; raises LocalError."""
+        if self.port == self.monitor_port:
+            raise LocalError(f"PORT and MONITOR_PORT are both {self.port}: set one of them anew")
         deadline = time.monotonic() + _PORT_SECONDS
-        while error := taken(self.port):
-            if time.monotonic() > deadline:
-                raise LocalError(
-                    f"port {self.port} is taken ({error}): choose another, as in"
-                    f" make local PORT={self.port % 65535 + 1}"
-                )
-            time.sleep(0.1)
+        for name, port in (("PORT", self.port), ("MONITOR_PORT", self.monitor_port)):
+            while error := taken(port):
+                if time.monotonic() > deadline:
+                    raise LocalError(
+                        f"port {port} is taken ({error}): choose another, as in"
+                        f" make local {name}={port % 65535 + 1}"
+                    )
+                time.sleep(0.1)
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
@@ -136,19 +140,32 @@ class Stack:
         # Whoever asked reads what is written: the refused lines, and what is exported.
         return self._child(["outcomes", *arguments], settings, umask=-1)
 
+    def monitor(self, arguments: list[str]) -> int:
+        """Run a command of the monitor; its exit code. Raises LocalError while it is stopped."""
+        if not taken(LocalSettings.read(self._settings).port):
+            raise LocalError(_STOPPED)
+        return self._child(["monitor", *arguments], self._of_monitor())
+
     @property
     def port(self) -> int:
         """Port of the api; raises LocalError."""
-        text = self._chosen.get("PORT") or "8000"
-        if not text.isdecimal() or not 0 < int(text) < 2**16:
-            raise LocalError("PORT is no port: a number from 1 to 65535")
-        return int(text)
+        return self._port("PORT", "8000")
+
+    @property
+    def monitor_port(self) -> int:
+        """Port of the monitor's page; raises LocalError."""
+        return self._port("MONITOR_PORT", "8001")
 
     def serve(self) -> int:
-        """Run the api in the foreground until it ends or is interrupted; its exit code."""
+        """Run the api until it ends or is interrupted, and the monitor beside it.
+
+        The api's exit code. It does not notice what becomes of the monitor.
+        """
         settings = {"DATABASE_URL": self.url("api"), "PORT": str(self.port)}
-        # Ctrl-C reaches the whole terminal: here it is passed on once, not received twice.
-        return self._child(["api"], settings, start_new_session=True)
+        _say(f"monitor: its page will be at http://127.0.0.1:{self.monitor_port}/")
+        with Companion(self._start_monitor, _say_monitor_ended):
+            # Ctrl-C reaches the whole terminal: here it is passed on once, not received twice.
+            return self._child(["api"], settings, start_new_session=True)
 
     def psql(self) -> NoReturn:
         """Become psql, as analyst, for Ctrl-C is its own; raises LocalError while it is stopped."""
@@ -163,6 +180,8 @@ class Stack:
     def url(self, role: str, database: str = "mlops") -> str:
         """Connection URL of a role; raises LocalError before the first `make local`."""
         settings = LocalSettings.read(self._settings)
+        if role not in settings.passwords:
+            raise LocalError(f"the local database has no role {role} yet: make local, anew")
         return _url(settings.port, f"{role}:{settings.passwords[role]}", database)
 
     def _run(self, module: list[str], **settings: str) -> None:
@@ -178,19 +197,37 @@ class Stack:
         start_new_session: bool = False,
     ) -> int:
         """Run a module of ours until it ends; its exit code. An interrupt stops it first."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", *module],
-            env=self._environment(**settings),
-            umask=umask,
-            start_new_session=start_new_session,
-            preexec_fn=ends_with_us(signal.SIGTERM),  # noqa: PLW1509 -- a call to the kernel
-        )
+        process = self._started(module, settings, umask, start_new_session=start_new_session)
         try:
             return process.wait()
         except KeyboardInterrupt:
             process.terminate()
             process.wait()
             raise
+
+    def _started(
+        self, module: list[str], settings: dict[str, str], umask: int, *, start_new_session: bool
+    ) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", *module],
+            env=self._environment(**settings),
+            umask=umask,
+            start_new_session=start_new_session,
+            preexec_fn=ends_with_us(signal.SIGTERM),  # noqa: PLW1509 -- a call to the kernel
+        )
+
+    def _start_monitor(self) -> subprocess.Popen[bytes]:
+        module = ["monitor", "serve"]
+        return self._started(module, self._of_monitor(), _UMASK, start_new_session=True)
+
+    def _of_monitor(self) -> dict[str, str]:
+        return {"DATABASE_URL": self.url("monitor"), "MONITOR_PORT": str(self.monitor_port)}
+
+    def _port(self, name: str, default: str) -> int:
+        text = self._chosen.get(name) or default
+        if not text.isdecimal() or not 0 < int(text) < 2**16:
+            raise LocalError(f"{name} is no port: a number from 1 to 65535")
+        return int(text)
 
     def _environment(self, **more: str) -> dict[str, str]:
         places = {"MODELS_DIR": str(self.root / "models"), "SPOOL_DIR": str(self.root / "spool")}
@@ -215,6 +252,10 @@ class Stack:
 def _url(port: int, who: str, database: str) -> str:
     # While the server is down anyone may listen on its port, and ask for a password in clear.
     return f"postgresql://{who}@127.0.0.1:{port}/{database}?require_auth=scram-sha-256"
+
+
+def _say_monitor_ended(code: int) -> None:
+    _say(f"monitor: ended with exit code {code}; the api goes on, and it is started again soon")
 
 
 def _say(text: str) -> None:

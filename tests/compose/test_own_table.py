@@ -17,7 +17,7 @@ from tests.ports import free_port
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1800)]
 
-PARTS = ("contract", "trainer", "api", "db", "outcomes", "requirements")
+PARTS = ("contract", "trainer", "api", "db", "monitor", "outcomes", "requirements")
 CHANNELS = ("web", "branch", 'Café "X"')
 
 

@@ -33,7 +33,9 @@ class Run:
         self.output = directory / "output"
         self.process: subprocess.Popen[bytes] | None = None
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        self.environment = kept | {"PYTHONPATH": str(checkout), "PORT": str(self.port)}
+        self.monitor_port = free_port()
+        ports = {"PORT": str(self.port), "MONITOR_PORT": str(self.monitor_port)}
+        self.environment = kept | {"PYTHONPATH": str(checkout)} | ports
 
     def start(self) -> None:
         with self.output.open("ab") as output:

@@ -2,15 +2,18 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.conftest import free_port
@@ -179,7 +182,7 @@ def test_other_passwords_and_a_taken_port_of_the_database_are_mended(with_model:
 def test_the_checkout_may_lie_anywhere_and_be_closed_to_others(short_dir: Path) -> None:
     """As cloned under umask 077 into a directory whose name needs quoting everywhere."""
     checkout = short_dir / """it's 100% "ü" [x] $HOME ; #"""
-    for name in ("contract", "trainer", "api", "db", "outcomes", "local"):
+    for name in ("contract", "trainer", "api", "db", "monitor", "outcomes", "local"):
         shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / ".env.example", checkout)
     for path in (checkout, *checkout.rglob("*")):
@@ -198,3 +201,65 @@ def test_the_checkout_may_lie_anywhere_and_be_closed_to_others(short_dir: Path) 
     finally:
         assert run.interrupt() == 0, run.output.read_text()
     assert "Traceback" not in run.output.read_text()
+
+
+def test_the_page_stands_beside_the_service_which_does_not_need_it(with_model: Run) -> None:
+    local = with_model
+    local.start()
+    page = f"http://127.0.0.1:{local.monitor_port}"
+    wait_until(lambda: answers(f"{page}/readyz"), seconds=30, what="the page is there")
+    local.predict()
+    wait_until(lambda: counted(page) == 0, seconds=20, what="the prediction is counted")
+
+    victim = pid_of("-m monitor serve", local.directory)
+    os.kill(victim, signal.SIGKILL)
+    local.predict()
+    wait_until(lambda: answers(f"{page}/readyz"), seconds=30, what="the page is there again")
+    once = local.command("monitor", "once")
+    verified = local.command("monitor", "verify")
+
+    assert once.returncode == 0, once.stderr
+    assert "hours of" in once.stdout
+    assert "the counts are those of the log" in verified.stdout
+    assert local.interrupt() == 0, local.output.read_text()
+    assert processes(local.directory) == []
+    said = local.output.read_text()
+    assert f"monitor: its page will be at {page}/" in said
+    assert "monitor: ended with exit code -9; the api goes on" in said
+    assert "the local database is stopped" in local.command("monitor", "once").stderr
+
+
+def test_a_taken_port_of_the_page_is_said_as_well(local: Run) -> None:
+    with socket.create_server(("127.0.0.1", local.monitor_port)):
+        taken = local.command("run")
+    local.environment["MONITOR_PORT"] = str(local.port)
+    same = local.command("run")
+
+    assert (taken.returncode, same.returncode) == (1, 1)
+    assert f"port {local.monitor_port} is taken" in taken.stderr
+    assert "make local MONITOR_PORT=" in taken.stderr
+    assert "PORT and MONITOR_PORT are both" in same.stderr
+    assert not (local.directory / ".local").exists()
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def counted(page: str) -> float:
+    """Hours that the monitor has still to count."""
+    text = httpx.get(f"{page}/metrics").text
+    return float(re.findall(r"(?m)^monitor_pending_hours (\S+)$", text)[0])
+
+
+def pid_of(command: str, directory: Path) -> int:
+    """The process with this in its command line that works in this directory."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            if command in line and (process / "cwd").readlink() == directory:
+                return int(process.name)
+    raise AssertionError(f"no process {command}")
