@@ -1,0 +1,103 @@
+"""Serving the page and counting the log, until SIGTERM or SIGINT."""
+
+import logging
+import os
+import signal
+import socket
+import sys
+from functools import partial
+from types import FrameType
+from typing import NoReturn
+
+import uvicorn
+from fastapi import FastAPI
+
+from contract.secret import SecretError
+from db.log.session import libpq_variables
+from monitor import round as rounds
+from monitor.app import create_app
+from monitor.database import Database
+from monitor.errors import MonitorError
+from monitor.lines import written
+from monitor.page.routes import router
+from monitor.references import References
+from monitor.rounds import Rounds
+from monitor.settings import MonitorSettings
+
+_GRACE_SECONDS = 3
+# A page takes some dozen milliseconds: what waits longer than its reader would is refused (503).
+_MOST_REQUESTS = 100
+
+logger = logging.getLogger("monitor")
+
+
+def serve(settings: MonitorSettings) -> int:
+    """Serve until a signal; the exit status: 1 where the port is taken or a key cannot be read."""
+    signal.signal(signal.SIGTERM, _stop)
+    with written(settings):
+        _forget_libpq()
+        database = Database(settings.database_url.get_secret_value(), settings.password)
+        try:
+            references = References(settings.models_dir, settings.signing_keys())
+            once = partial(rounds.run, database, references)
+            app = create_app(
+                settings, database, router, Rounds(once, settings.monitor_round_seconds)
+            )
+            with _listen(settings) as listener:
+                return _run(app, listener)
+        except (MonitorError, SecretError) as error:
+            logger.critical("%s", error)
+            return 1
+        except KeyboardInterrupt:
+            return 0
+
+
+def _run(app: FastAPI, listener: socket.socket) -> int:
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=_MOST_REQUESTS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    except SystemExit as stop:
+        # uvicorn's own status for a failed start, or that of `_stop`.
+        return 1 if stop.code else 0
+    return 0
+
+
+def _listen(settings: MonitorSettings) -> socket.socket:
+    """The socket to accept from; taken at once, so that a clash shows. Raises MonitorError."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    # A port that a service has just left is not taken.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.monitor_port))
+    except OSError as error:
+        listener.close()
+        raise MonitorError(
+            f"cannot listen on {settings.host}:{settings.monitor_port}: {error.strerror or error}:"
+            " stop what uses the port, or set HOST and MONITOR_PORT"
+        ) from error
+    host, port, *_ = listener.getsockname()
+    logger.info("will serve on", extra={"fields": {"host": host, "port": port}})
+    return listener
+
+
+def _forget_libpq() -> None:
+    """Take out of the environment what libpq would read there, for DATABASE_URL says it all."""
+    for name in libpq_variables():
+        del os.environ[name]
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    # Before the server listens to signals itself, and after it has stopped for one.
+    sys.exit(0)
