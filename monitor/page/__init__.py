@@ -1,0 +1,1 @@
+"""The page: how the service is doing, from top to bottom."""
