@@ -1,0 +1,85 @@
+"""What a section is made of: figures, tables and checks, as the templates take them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from markupsafe import Markup
+
+State = Literal["act", "ask", "known", "ok", "wait", "shown"]
+"""Action due, undetermined, explained, as expected, not judged yet; shown, and not tested."""
+
+Cell = str | float | None
+
+_ROWS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the list at the top: the section `id`, and its state in a sentence.
+
+    `headline` is what the whole page says if action is due.
+    """
+
+    id: str
+    name: str
+    state: State
+    text: str
+    headline: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A chart with its title, what it shows, and a note below."""
+
+    title: str | Markup
+    sub: str | Markup
+    svg: Markup
+    note: str | Markup = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: its name in the CSV, its head, and how a number is shown."""
+
+    key: str
+    head: str
+    shown: Callable[[Any], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The figures behind a chart; the first column is the rows' header.
+
+    `name` is that of its CSV, which holds all rows, and each number as it is. The page shows the
+    last rows, at most 30.
+    """
+
+    name: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    nothing: str = "no rows"
+
+    @property
+    def last(self) -> list[list[tuple[str, Column]]]:
+        """The rows that the page shows: each cell as text, with its column."""
+        return [
+            [
+                (self._text(cell, column), column)
+                for cell, column in zip(row, self.columns, strict=True)
+            ]
+            for row in self.rows[-_ROWS:]
+        ]
+
+    @property
+    def title(self) -> str:
+        """What the fold says."""
+        if len(self.rows) > _ROWS:
+            return f"Table, the last {_ROWS} of {len(self.rows):,} rows"
+        return "Table"
+
+    def _text(self, cell: Cell, column: Column) -> str:
+        if cell is None:
+            return self.nothing
+        return cell if isinstance(cell, str) else column.shown(cell) if column.shown else str(cell)

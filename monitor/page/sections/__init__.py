@@ -1,0 +1,1 @@
+"""What each section says: counts in, sentences, figures and tables out."""
