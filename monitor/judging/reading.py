@@ -1,0 +1,131 @@
+"""Counts of outcomes out of Postgres: those of the last round, or of any time before it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any, Protocol
+
+from contract.profile import Profile
+from db.rollup import bins
+from monitor.judging.cohort import Step, bounds
+from monitor.judging.counts import Counts
+from monitor.judging.held_out import HeldOut, held_out
+from monitor.judging.row_form import counted_rows, recounted_rows
+
+_TABLES = {24: ("day", "outcome_day"), 1: ("hour", "outcome_hour")}
+_RETIRED = """
+SELECT coalesce(sum(predictions), 0)::bigint FROM outcome_hour
+WHERE part = 'retired' AND hour >= %s AND hour < %s
+"""
+_BUNDLES = """
+SELECT model_version, metadata, profile::text
+FROM model_version LEFT JOIN reference_profile USING (model_version)
+WHERE model_version = ANY (%s)
+"""
+
+
+class Reader(Protocol):
+    """What a connection in a snapshot can do (monitor.database)."""
+
+    def rows(self, statement: str, values: Any = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Predictions from `start` until before `end` of business time, in whole cohorts.
+
+    A name that is None selects all; the caller '' is those without a key.
+    """
+
+    start: datetime
+    end: datetime
+    step: Step
+    version: str | None = None
+    caller: str | None = None
+    route: str | None = None
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """From the beginning of the first cohort to the end of the last: none is cut in two."""
+        last = max(self.start, self.end - datetime.resolution)
+        return bounds(self.start, self.step)[0], bounds(last, self.step)[1]
+
+    @property
+    def hours(self) -> int:
+        """How long a row is."""
+        return 1 if self.step == "hour" else 24
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What was known of the selected predictions."""
+
+    counts: Counts
+    as_of: datetime
+    """What is due is decided by this time: the one asked for, or that of the last round."""
+    retired: int = 0
+    """Predictions of the span that are in no answer as of a past time, for their rows are gone."""
+
+
+def read(connection: Reader, selection: Selection, as_of: datetime | None = None) -> Known:
+    """What is known as of a time; None or a time after the last round: what that round counted.
+
+    For a time before it everything is read again from the log: what was observed and received by
+    then. That is slower, and no report that came since changes it. (In a replay, where business
+    time runs ahead of the rows, nothing was received by then: ask for the last round.)
+    """
+    ((last,),) = connection.rows("SELECT as_of FROM rollup_state")
+    if as_of is None or as_of >= last:
+        return Known(_counted(connection, selection), last.astimezone(UTC))
+    ((retired,),) = connection.rows(_RETIRED, selection.span)
+    return Known(_recounted(connection, selection, as_of), as_of, retired)
+
+
+def _counted(connection: Reader, selection: Selection) -> Counts:
+    start, table = _TABLES[selection.hours]
+    statement = _sql("counted").replace("{start}", start).replace("{counts}", table)
+    return counted_rows(selection.hours, connection.rows(statement, _values(selection)))
+
+
+def _recounted(connection: Reader, selection: Selection, as_of: datetime) -> Counts:
+    more = {
+        "unit": _TABLES[selection.hours][0],
+        "as_of": as_of,
+        "known": as_of,
+        "scores": list(bins.SCORES),
+        "ages": list(bins.AGES),
+    }
+    return recounted_rows(
+        selection.hours, connection.rows(_sql("recounted"), _values(selection) | more)
+    )
+
+
+def _values(selection: Selection) -> dict[str, object]:
+    names = ("version", "caller", "route")
+    start, end = selection.span
+    return {"start": start, "end": end} | {name: getattr(selection, name) for name in names}
+
+
+def _sql(name: str) -> str:
+    return (resources.files(__package__) / "sql" / f"{name}.sql").read_text()
+
+
+def read_held_out(connection: Reader, versions: Sequence[str]) -> dict[str, HeldOut]:
+    """What the bundle of each version said of it, as far as the version is known."""
+    rows = connection.rows(_BUNDLES, (list(versions),))
+    return {
+        version: held_out(version, metadata, _profile(text)) for version, metadata, text in rows
+    }
+
+
+def _profile(document: str | None) -> Profile | None:
+    if document is None:
+        return None
+    try:
+        return Profile.from_json(document.encode())
+    except ValueError:
+        # Whoever registered it has refused it, or a later release wrote it: then it says nothing.
+        return None
