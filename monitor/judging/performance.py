@@ -41,16 +41,18 @@ class CohortPerformance:
 
     start: datetime
     end: datetime
+    is_due: bool
+    """Wholly; then there may still be nothing that was judged."""
     performance: Performance | Unsaid
 
 
 def of_cohort(cohort: Cohort, as_of: datetime) -> CohortPerformance:
-    """The cohort as of a time; a cohort that is due may still have nothing that was judged."""
+    """The cohort as of a time."""
     if cohort.is_due(as_of):
-        return CohortPerformance(cohort.start, cohort.end, performance(cohort.counts))
+        return CohortPerformance(cohort.start, cohort.end, True, performance(cohort.counts))
     waiting = int((~cohort.counts.due(as_of) & ~cohort.counts.open).sum())
     reason = "not all of its outcomes are due" if waiting else "it is not over"
-    return CohortPerformance(cohort.start, cohort.end, Unsaid(reason))
+    return CohortPerformance(cohort.start, cohort.end, False, Unsaid(reason))
 
 
 def performance(counts: Counts) -> Performance | Unsaid:

@@ -1,0 +1,206 @@
+"""The pictures and tables of the section of performance."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from monitor.judging.axis import TimeAxis
+from monitor.judging.calibration import Group
+from monitor.judging.discrimination import Auc
+from monitor.judging.held_out import HeldOut
+from monitor.judging.interval import Interval
+from monitor.judging.outcome_panels import start_of
+from monitor.judging.performance import CohortPerformance, Performance
+from monitor.judging.ticks import rounded_up
+from monitor.page.charts import Plot, axis, strip
+from monitor.page.figures import Cell, Column, Figure, Table
+from monitor.page.words import count, number, share
+
+Span = tuple[float, float]
+_MOST_RATIO = 4.0
+
+
+def charts(
+    cohorts: Sequence[CohortPerformance], step: str, held: HeldOut | None
+) -> tuple[Figure, ...]:
+    """Observed over expected, AUC and Brier score of each wholly due cohort, of at least one."""
+    auc, brier = (held.auc, held.brier) if held else (None, None)
+    ratios = [_of(each, "ratio") for each in cohorts]
+    highest = max((found.high for found in ratios if found), default=1.0)
+    top = min(max(2.0, rounded_up(highest)), _MOST_RATIO)
+    areas = [_of(each, "auc") for each in cohorts]
+    lowest = min((found.low for found in areas if found), default=0.5)
+    errors = [_of(each, "brier") for each in cohorts]
+    worst = max((found.high for found in errors if found), default=brier or 0.1)
+    draw = _Chart(cohorts, step)
+    return (
+        draw.figure("Observed over expected", "1: as many bad as expected", ratios, (0, top), 1.0),
+        draw.figure(
+            "AUC", _said("order of scores", auc), areas, (0.5 if lowest >= 0.5 else 0, 1), auc
+        ),
+        draw.figure(
+            "Brier score", _said("lower is better", brier), errors, (0, rounded_up(worst)), brier
+        ),
+    )
+
+
+def _said(what: str, held: float | None) -> str:
+    return what if held is None else f"{what}; held-out part {number(held)}"
+
+
+def _of(cohort: CohortPerformance, name: str) -> Interval | None:
+    found = getattr(cohort.performance, name, None)
+    found = found.area if isinstance(found, Auc) else found
+    return found if isinstance(found, Interval) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Chart:
+    cohorts: Sequence[CohortPerformance]
+    step: str
+
+    def figure(
+        self,
+        title: str,
+        sub: str,
+        values: Sequence[Interval | None],
+        span: Span,
+        reference: float | None,
+    ) -> Figure:
+        """Dots with intervals; what is not due is hatched, what cannot be said is a gap."""
+        told = sum(value is not None for value in values)
+        label = f"{title} by {self.step}, with 95% intervals; {told} of {len(values)} can be said"
+        times = TimeAxis(self.cohorts[0].start, self.cohorts[-1].end)
+        plot = Plot(times.span, span, 132, label)
+        ticks = [span[0], (span[0] + span[1]) / 2, span[1]]
+        plot.yticks(ticks, number)
+        if reference is not None:
+            plot.hline(reference, "refline")
+        self._pending(plot, times)
+        for cohort, value in zip(self.cohorts, values, strict=True):
+            if value:
+                _interval(plot, times.x(cohort.start + (cohort.end - cohort.start) / 2), value)
+        return Figure(title, sub, plot.xticks(times.ticks()).svg())
+
+    def _pending(self, plot: Plot, times: TimeAxis) -> None:
+        waiting = [each for each in self.cohorts if not each.is_due]
+        for number_, each in enumerate(waiting):
+            # One word for all, where there is room for it.
+            label = (
+                "not due"
+                if number_ == len(waiting) // 2 and len(waiting) * 5 > len(self.cohorts)
+                else ""
+            )
+            plot.pending(times.x(each.start), times.x(each.end), label)
+
+
+def _interval(plot: Plot, x: float, value: Interval) -> None:
+    """A dot that need not be in the middle of its line."""
+    plot.interval(x, (value.low + value.high) / 2, (value.high - value.low) / 2, r=0)
+    plot.interval(x, value.value, 0)
+
+
+def cohort_table(cohorts: Sequence[CohortPerformance], step: str) -> Table:
+    """The figures of each wholly due cohort."""
+    columns = (
+        Column("from", f"{step.capitalize()} from"),
+        Column("judged", "Due, known", count),
+        Column("coverage", "Coverage", share),
+        Column("bad", "Bad", count),
+        Column("expected", "Expected", number),
+        *_columns("ratio", "Observed / expected"),
+        *_columns("auc", "AUC"),
+        Column("auc_hidden", "AUC, hidden by bins", _three),
+        *_columns("brier", "Brier score"),
+    )
+    rows = tuple(
+        (start_of(each.start, step), *_cells(each, each.performance))
+        for each in cohorts
+        if isinstance(each.performance, Performance)
+    )
+    caption = "Wholly due cohorts only; from and to are the ends of the 95% interval"
+    return Table("performance", caption, columns, rows, nothing="cannot be said")
+
+
+def _columns(key: str, head: str) -> tuple[Column, ...]:
+    return (
+        Column(key, head, _three),
+        Column(f"{key}_low", "from", _three),
+        Column(f"{key}_high", "to", _three),
+    )
+
+
+def _three(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _cells(each: CohortPerformance, of: Performance) -> tuple[Cell, ...]:
+    hidden = of.auc.hidden if isinstance(of.auc, Auc) else None
+    ratio, auc, brier = (_ends(_of(each, name)) for name in ("ratio", "auc", "brier"))
+    return (of.cases, of.coverage, of.bad, of.expected, *ratio, *auc, hidden, *brier)
+
+
+def _ends(found: Interval | None) -> tuple[Cell, ...]:
+    return (found.value, found.low, found.high) if found else (None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Strips:
+    """Calibration: a row for each group of scores, and its interval on one axis for all."""
+
+    axis: Markup
+    rows: tuple[tuple[str, str, str, str, str, Markup], ...]
+    """Scores, cases, bad, observed with interval, expected, and the strip."""
+    table: Table
+
+
+def strips(groups: Sequence[Group]) -> Strips | None:
+    """Of groups in order of score; None where there is none."""
+    if not groups:
+        return None
+    top = min(rounded_up(max(max(group.observed.high, group.most) for group in groups)), 1.0)
+    ticks = (0.0, top / 2, top)
+    rows = tuple(_strip(group, top, ticks) for group in groups)
+    return Strips(
+        axis(0, top, ticks, lambda value: share(value, 0 if top >= 0.1 else 1)),
+        rows,
+        _groups(groups),
+    )
+
+
+def _strip(
+    group: Group, top: float, ticks: Sequence[float]
+) -> tuple[str, str, str, str, str, Markup]:
+    seen, due = group.observed, share(group.expected)
+    text = f"{share(seen.value)} ({share(seen.low)} to {share(seen.high)})"
+    marks = ((seen.low, seen.value, seen.high, ""), (None, group.expected, None, "hollow"))
+    label = f"Observed {text}, expected {due}"
+    scores = f"{number(group.low, 2)} to {number(group.high, 2)}"
+    picture = strip(0, top, marks, label, ticks=ticks)
+    return scores, count(group.cases), count(group.bad), text, due, picture
+
+
+def _groups(groups: Sequence[Group]) -> Table:
+    shown: Callable[[float], str] = share
+    columns = (
+        Column("score_from", "Scores from"),
+        Column("score_to", "to", number),
+        Column("judged", "Due, known", count),
+        Column("bad", "Bad", count),
+        Column("observed", "Observed", shown),
+        Column("observed_low", "from", shown),
+        Column("observed_high", "to", shown),
+        Column("expected", "Expected", shown),
+        Column("expected_least", "at least", shown),
+        Column("expected_most", "at most", shown),
+    )
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (
+            *(number(group.low), group.high, group.cases, group.bad),
+            *(group.observed.value, group.observed.low, group.observed.high),
+            *(group.expected, group.least, group.most),
+        )
+        for group in groups
+    )
+    return Table("calibration", "Wholly due cases by height of their score", columns, rows)

@@ -1,0 +1,123 @@
+"""The two sections of the page that judge what became of the predictions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from monitor.judging import outcome_words, performance_words
+from monitor.judging.cohort import Step, cohorts
+from monitor.judging.held_out import HeldOut
+from monitor.judging.maturity import by_caller, first_due, maturity
+from monitor.judging.naive import labelled_so_far
+from monitor.judging.outcome_panels import CohortChart, caller_table, cohort_chart
+from monitor.judging.outcome_words import OutcomeFacts
+from monitor.judging.performance import Performance, joined, of_cohort, performance
+from monitor.judging.performance_panels import Strips, charts, cohort_table, strips
+from monitor.judging.performance_words import PerformanceFacts
+from monitor.judging.reading import Known
+from monitor.judging.vintage import estimate, vintage
+from monitor.judging.vintage_panel import Heat, heat
+from monitor.page.figures import Check, Figure, Table
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomesSection:
+    """What templates/sections/outcomes.html shows. It waits, or there is something to draw."""
+
+    check: Check
+    waits: tuple[str, str] | None
+    sentences: tuple[str, ...] = ()
+    chart: CohortChart | None = None
+    callers: Table | None = None
+    vintages: Heat | None = None
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Those that are given as CSV."""
+        found = (
+            self.chart and self.chart.table,
+            self.callers,
+            self.vintages and self.vintages.table,
+        )
+        return tuple(table for table in found if table)
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceSection:
+    """What templates/sections/performance.html shows."""
+
+    check: Check
+    waits: tuple[str, str] | None
+    note: str
+    sentences: tuple[str, ...] = ()
+    charts: tuple[Figure, ...] = ()
+    cohorts: Table | None = None
+    groups: Strips | None = None
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Those that are given as CSV."""
+        return tuple(table for table in (self.cohorts, self.groups and self.groups.table) if table)
+
+
+def outcomes_section(known: Known, step: Step) -> OutcomesSection:
+    """From what is known of the predictions shown, by cohorts of that length."""
+    counts, as_of = known.counts, known.as_of
+    callers = by_caller(counts, as_of)
+    facts = OutcomeFacts(
+        as_of, maturity(counts, as_of), callers, first_due(counts, as_of), known.retired
+    )
+    check = outcome_words.check(facts)
+    if box := outcome_words.waits(facts):
+        return OutcomesSection(check, box)
+    parts = cohorts(counts, step)
+    return OutcomesSection(
+        check,
+        None,
+        outcome_words.sentences(facts),
+        cohort_chart(parts, step, as_of),
+        caller_table(callers),
+        heat(tuple(vintage(part, as_of) for part in parts), estimate(counts, as_of), counts, step),
+    )
+
+
+def performance_section(
+    known: Known, step: Step, held_out: Mapping[str, HeldOut]
+) -> PerformanceSection:
+    """The same of how the scores did; `held_out` by version, as far as versions are known."""
+    facts = performance_facts(known, step, held_out)
+    check, note = performance_words.check(facts), performance_words.note(facts)
+    if box := performance_words.waits(facts):
+        return PerformanceSection(check, box, note)
+    whole = facts.whole if isinstance(facts.whole, Performance) else None
+    return PerformanceSection(
+        check,
+        None,
+        note,
+        performance_words.sentences(facts),
+        charts(facts.cohorts, step, facts.held_out) if whole else (),
+        cohort_table(facts.cohorts, step) if whole else None,
+        strips(whole.groups) if whole else None,
+    )
+
+
+def performance_facts(
+    known: Known, step: Step, held_out: Mapping[str, HeldOut]
+) -> PerformanceFacts:
+    """All that the section's words go by."""
+    counts, as_of = known.counts, known.as_of
+    parts = cohorts(counts, step)
+    due = joined(parts, as_of)
+    waiting = next((part for part in parts if not part.is_due(as_of)), None)
+    versions = set(counts.version.tolist())
+    return PerformanceFacts(
+        as_of,
+        step,
+        tuple(of_cohort(part, as_of) for part in parts),
+        None if due is None else performance(due),
+        first_due(counts, as_of),
+        (waiting.start, waiting.due_from or waiting.end) if waiting else None,
+        bool(counts.open.any()),
+        labelled_so_far(counts, as_of),
+        held_out.get(next(iter(versions))) if len(versions) == 1 else None,
+        len(versions),
+    )
