@@ -9,6 +9,13 @@ import numpy as np
 from monitor.judging.counts import Counts, Times, utc
 
 Step = Literal["hour", "day", "week", "month"]
+LENGTH: dict[Step, timedelta] = {
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(weeks=1),
+    "month": timedelta(days=31),
+}
+"""How long a cohort is; a month, at most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +74,7 @@ def cohorts(counts: Counts, step: Step) -> tuple[Cohort, ...]:
 def _end(start: datetime, step: Step) -> datetime:
     if step == "month":
         return (start + timedelta(days=31)).replace(day=1)
-    return start + timedelta(hours={"hour": 1, "day": 24, "week": 168}[step])
+    return start + LENGTH[step]
 
 
 def _moment(time: np.datetime64) -> datetime:

@@ -18,7 +18,8 @@ from monitor.page.figures import Cell, Column, Figure, Table
 from monitor.page.words import count, number, share
 
 Span = tuple[float, float]
-_MOST_RATIO = 4.0
+_RATIOS = ((0.8, 1.2), (0.5, 1.5), (0.0, 2.0), (0.0, 4.0))
+_AREAS = ((0.8, 1.0), (0.7, 1.0), (0.6, 1.0), (0.5, 1.0), (0.0, 1.0))
 
 
 def charts(
@@ -27,22 +28,36 @@ def charts(
     """Observed over expected, AUC and Brier score of each wholly due cohort, of at least one."""
     auc, brier = (held.auc, held.brier) if held else (None, None)
     ratios = [_of(each, "ratio") for each in cohorts]
-    highest = max((found.high for found in ratios if found), default=1.0)
-    top = min(max(2.0, rounded_up(highest)), _MOST_RATIO)
     areas = [_of(each, "auc") for each in cohorts]
-    lowest = min((found.low for found in areas if found), default=0.5)
     errors = [_of(each, "brier") for each in cohorts]
     worst = max((found.high for found in errors if found), default=brier or 0.1)
     draw = _Chart(cohorts, step)
     return (
-        draw.figure("Observed over expected", "1: as many bad as expected", ratios, (0, top), 1.0),
         draw.figure(
-            "AUC", _said("order of scores", auc), areas, (0.5 if lowest >= 0.5 else 0, 1), auc
+            "Observed over expected",
+            "1: as many bad as expected",
+            ratios,
+            _span(ratios, _RATIOS, 1.0),
+            1.0,
         ),
+        draw.figure("AUC", _said("order of scores", auc), areas, _span(areas, _AREAS, auc), auc),
         draw.figure(
             "Brier score", _said("lower is better", brier), errors, (0, rounded_up(worst)), brier
         ),
     )
+
+
+def _span(
+    values: Sequence[Interval | None], spans: Sequence[Span], reference: float | None
+) -> Span:
+    """The first span that holds all; the last one may cut what is beyond."""
+    told = [value for value in values if value]
+    ends = [end for value in told for end in (value.low, value.high)]
+    ends += [] if reference is None else [reference]
+    for low, high in spans:
+        if all(low <= end <= high for end in ends):
+            return low, high
+    return spans[-1]
 
 
 def _said(what: str, held: float | None) -> str:

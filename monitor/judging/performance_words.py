@@ -36,6 +36,8 @@ class PerformanceFacts:
     """All, in order; also those that are not due."""
     whole: Performance | Unsaid | None
     """All wholly due cohorts together; None where none is."""
+    some_due: bool
+    """Whether anything is due, if not a whole cohort."""
     next_due: date | None
     judged_from: tuple[datetime, datetime] | None
     """Start of the first cohort that is not wholly due, and from when on it can be judged."""
@@ -58,12 +60,10 @@ def waits(facts: PerformanceFacts) -> tuple[str, str] | None:
         return None
     if not facts.cohorts:
         return "No predictions in the time shown, so that there is nothing to judge.", ""
-    if facts.next_due:
+    if facts.next_due and not facts.some_due:
         text = f"Nothing is due before {on(facts.next_due, facts.as_of)}."
-    elif facts.judged_from:
-        text = f"No {facts.step} is over and wholly due."
     else:
-        text = f"No {facts.step} is over."
+        text = f"No {facts.step} is over and wholly due."
     if facts.judged_from:
         start, moment = facts.judged_from
         name = cohort_of(start, facts.step, facts.as_of)
@@ -110,7 +110,7 @@ def check(facts: PerformanceFacts) -> Check:
         return Check("performance", "Performance", "ask", unsaid("It", ratio))
     coverage = facts.whole.coverage
     few = coverage is not None and coverage < LOW_COVERAGE
-    text = f"{number(ratio.value)} times the expected bad outcomes"
+    text = f"Bad outcomes over those expected: {number(ratio.value)}"
     text += f", as far as they are known ({part(coverage)})." if few and coverage else "."
     return Check("performance", "Performance", "ask" if few else "shown", text)
 

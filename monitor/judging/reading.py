@@ -1,19 +1,26 @@
 """Counts of outcomes out of Postgres: those of the last round, or of any time before it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import resources
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from contract.profile import Profile
 from db.rollup import bins
-from monitor.judging.cohort import Step, bounds
+from monitor.judging.cohort import LENGTH, Step, bounds
 from monitor.judging.counts import Counts
 from monitor.judging.held_out import HeldOut, held_out
 from monitor.judging.row_form import counted_rows, recounted_rows
 
 _TABLES = {24: ("day", "outcome_day"), 1: ("hour", "outcome_hour")}
+MOST_COHORTS = 60
+_FIRST = """
+SELECT min(day)::timestamptz FROM outcome_day
+WHERE day < %s AND due_on >= %s::date AND due_on < %s::date
+  AND (%s::text IS NULL OR model_version = %s) AND (%s::text IS NULL OR caller = %s)
+  AND (%s::text IS NULL OR route = %s)
+"""
 _RETIRED = """
 SELECT coalesce(sum(predictions), 0)::bigint FROM outcome_hour
 WHERE part = 'retired' AND hour >= %s AND hour < %s
@@ -57,6 +64,23 @@ class Selection:
     def hours(self) -> int:
         """How long a row is."""
         return 1 if self.step == "hour" else 24
+
+
+def reaching_back(connection: Reader, selection: Selection, most: int = MOST_COHORTS) -> Selection:
+    """The selection from the first prediction on whose outcome fell due in its time.
+
+    So that what became due lately is judged, however long before it was predicted. The step grows
+    until there are at most so many cohorts.
+    """
+    names = (selection.version, selection.caller, selection.route)
+    values = (selection.start, selection.start, selection.end, *(n for n in names for _ in "12"))
+    ((first,),) = connection.rows(_FIRST, values)
+    start = min(selection.start, first.astimezone(UTC)) if first else selection.start
+    steps = get_args(Step)
+    for step in steps[steps.index(selection.step) :]:
+        if (selection.end - start) / LENGTH[step] <= most:
+            break
+    return replace(selection, start=start, step=step)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -114,6 +114,7 @@ def performance_facts(
         step,
         tuple(of_cohort(part, as_of) for part in parts),
         None if due is None else performance(due),
+        bool(counts.due(as_of).any()),
         first_due(counts, as_of),
         (waiting.start, waiting.due_from or waiting.end) if waiting else None,
         bool(counts.open.any()),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 
@@ -9,12 +10,14 @@ from monitor.judging.counts import Counts
 from monitor.judging.interval import Interval
 from monitor.judging.outcome_panels import start_of
 from monitor.judging.phrases import part
+from monitor.judging.quantiles import NORMAL
 from monitor.judging.vintage import AGES, Vintage
 from monitor.page.figures import Cell, Column, Table
 from monitor.page.words import count, day, share
 
 _COLUMNS = 6
 _SHADES = 5
+_Z = NORMAL.inv_cdf(0.975)
 NOT_YET = "not yet"
 
 
@@ -80,18 +83,17 @@ def _base(vintages: Sequence[Vintage], place: int) -> float | None:
 
 def _row(vintage: Vintage, base: dict[int, float | None], step: str) -> HeatRow:
     name = start_of(vintage.start, step) if step == "hour" else day(vintage.start, year=True)
-    cells = tuple(_cell(vintage.share(place), base[place]) for place in base)
+    cells = tuple(_cell(vintage.share(place), base[place], vintage.cases) for place in base)
     return HeatRow(name, count(vintage.cases), cells)
 
 
-def _cell(found: float | None, base: float | None) -> tuple[str, str]:
+def _cell(found: float | None, base: float | None, cases: int) -> tuple[str, str]:
+    """Darker by the height above the base, where chance does not explain it (score test)."""
     if found is None:
         return NOT_YET, "none"
-    if not base:
+    if not base or found - base <= _Z * sqrt(base * (1 - base) / cases):
         return share(found), "h1c"
-    # A step for each ninth of the base, the first from a fourteenth below it.
-    step = int(1 + (found / base - 0.93) / 0.09)
-    return share(found), f"h{min(max(step, 1), _SHADES)}c"
+    return share(found), f"h{min(2 + int((found / base - 1) / 0.1), _SHADES)}c"
 
 
 def _expected(found: Interval | None) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,8 +12,9 @@ from contract.profile import CellCounts, Profile, ScoreProfile
 from db.rollup import bins
 from monitor.database import Database as MonitorDatabase
 from monitor.judging.counts import States
+from monitor.judging.judged import judged
 from monitor.judging.maturity import by_caller, maturity
-from monitor.judging.reading import Known, Selection, read, read_held_out
+from monitor.judging.reading import Known, Selection, reaching_back, read, read_held_out
 from tests.conftest import Database
 from tests.db.rows import insert, row
 from tests.monitor.judging.cases import moment
@@ -295,3 +297,39 @@ def test_what_the_bundle_said_of_its_held_out_part(
     assert binned.area.value == pytest.approx((16 * (60 + 15) + 4 * 30) / (20 * 90))
     assert found["m1"].bad == 20 / 110
     assert (found["m2"].binned, found["m3"].binned) == (None, None)
+
+
+def test_what_fell_due_in_the_time_shown_is_selected_however_old(
+    database: Database, monitor: MonitorDatabase
+) -> None:
+    _count(database, "outcome_day", day="2024-01-17", due_on="2026-01-17")
+    _count(database, "outcome_day", day="2023-01-17", due_on="2025-01-17")
+    _count(database, "outcome_day", day="2022-01-17", due_on="infinity")
+    _count(database, "outcome_day", day="2023-06-17", due_on="2026-01-17", caller="branch")
+
+    with monitor.snapshot() as connection:
+        whole = reaching_back(connection, replace(JANUARY, caller=""))
+        same = reaching_back(connection, replace(JANUARY, version="m2"))
+        few = reaching_back(connection, replace(JANUARY, step="hour"), most=1000)
+
+    assert (whole.start, whole.end, whole.step) == (moment("2024-01-17"), JANUARY.end, "month")
+    assert same == replace(JANUARY, version="m2")
+    assert (few.start, few.step) == (moment("2023-06-17"), "day")
+
+
+def test_both_sections_out_of_one_snapshot(database: Database, monitor: MonitorDatabase) -> None:
+    _count(database, "outcome_day", day="2025-12-20", due_on="2026-01-20")
+    _count(database, "outcome_day", day="2026-01-30", due_on="2026-03-01")
+    _roll(database, moment("2026-02-01T00:00:10"))
+
+    with monitor.snapshot() as connection:
+        outcomes, performance = judged(connection, JANUARY)
+
+    assert outcomes.sentences[:2] == (
+        "Of 10 outcomes due, 80.0% are known; 2 are overdue.",
+        "10 more are not due yet, the next on 1 March. Early word has come of 8; no rate can be made"
+        " of it, since bad news arrives first.",
+    )
+    assert performance.sentences[0].startswith(
+        "The last wholly due day is 20 December 2025. There 1 went bad and 2 were expected,"
+    )
