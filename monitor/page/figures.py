@@ -1,7 +1,7 @@
 """What a section is made of: figures, tables and checks, as the templates take them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from markupsafe import Markup
@@ -83,3 +83,36 @@ class Table:
         if cell is None:
             return self.nothing
         return cell if isinstance(cell, str) else column.shown(cell) if column.shown else str(cell)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Figures that stand side by side: so many (1 to 6) where there is room for them."""
+
+    across: int
+    figures: tuple[Figure, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of the page: sentences, then figures, then tables.
+
+    `waits` stands in the place of an empty one: what it waits for, and until when or what to do.
+    `tables` are shown, `folds` are behind the charts, `files` are CSV alone, made when asked for.
+    """
+
+    title: str
+    check: Check
+    lead: tuple[str | Markup, ...] = ()
+    waits: tuple[str | Markup, str | Markup] | None = None
+    groups: tuple[Group, ...] = ()
+    tables: tuple[Table, ...] = ()
+    folds: tuple[Table, ...] = ()
+    notes: tuple[str | Markup, ...] = ()
+    files: Mapping[str, Callable[[], Table]] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Its place in the page."""
+        return self.check.id

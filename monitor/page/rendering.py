@@ -1,0 +1,81 @@
+"""HTML of what a page says."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import jinja2
+
+from monitor.page.content import Content
+from monitor.page.filters import NO_KEY, TITLES
+from monitor.page.sections.served import sample_notice
+from monitor.page.words import day, iso, when
+
+_HERE = Path(__file__).parent
+
+STYLESHEET = (_HERE / "static" / "page.css").read_bytes()
+STYLESHEET_PATH = f"/static/page-{hashlib.sha256(STYLESHEET).hexdigest()[:12]}.css"
+"""Its address changes with it, so that a browser may keep it for ever."""
+
+# Where the check of what is no section of its own leads to.
+_PLACES = {"refusals": "traffic", "log": "traffic", "counts": "state"}
+
+
+def page(content: Content) -> str:
+    """The page."""
+    facts = content.facts
+    choices, filters = facts.choices, facts.filters
+    dataset = _dataset(content)
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            title=f"{content.headline.title}. {dataset}, {day(facts.window.end, year=True)}",
+            stylesheet=STYLESHEET_PATH,
+            content=content,
+            dataset=dataset,
+            filters=filters,
+            window=facts.window,
+            round=facts.round,
+            sample=sample_notice(facts),
+            lasts=list(TITLES.items()),
+            versions=_offered({choice.version for choice in choices}, filters.version),
+            callers=_offered({choice.caller or NO_KEY for choice in choices}, filters.caller),
+            routes=_offered({choice.route for choice in choices}, filters.route),
+            places={check.id: _PLACES.get(check.id, check.id) for check in content.checks},
+        )
+    )
+
+
+def refused(title: str, reason: str) -> str:
+    """The page in place of one that cannot be shown."""
+    return (
+        _environment()
+        .get_template("refused.html")
+        .render(title=title, reason=reason, stylesheet=STYLESHEET_PATH)
+    )
+
+
+def _offered(names: set[str], chosen: str | None) -> list[str]:
+    """What a filter offers: also what was asked for and is not there."""
+    return sorted(names | ({chosen} if chosen else set()))
+
+
+def _dataset(content: Content) -> str:
+    version = content.facts.version
+    if version is None or version.declaration is None:
+        return "Prediction service"
+    return version.declaration.title
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {"when": when, "iso": iso}
+    return environment

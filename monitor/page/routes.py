@@ -1,0 +1,83 @@
+"""The page's addresses: itself, the tables behind its charts, and its style sheet."""
+
+import logging
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Request, Response
+
+from db.log.errors import PostgresAway
+from monitor.page import facts, rendering
+from monitor.page.content import Content, content
+from monitor.page.filters import Filters, FilterWrong
+from monitor.page.tables import as_csv
+
+logger = logging.getLogger("monitor")
+
+router = APIRouter(default_response_class=Response)
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+@router.get("/", include_in_schema=False)
+def page(request: Request) -> Response:
+    """The page; 400 where the query string says what cannot be shown, 503 without Postgres."""
+    try:
+        return _html(200, rendering.page(_content(request)))
+    except FilterWrong as error:
+        return _html(400, rendering.refused("This cannot be shown", str(error)))
+    except PostgresAway as error:
+        return _html(503, rendering.refused("The counts cannot be read now", _away(error)))
+
+
+@router.get("/tables/{name}.csv", include_in_schema=False)
+def table(request: Request, name: str) -> Response:
+    """The table behind a chart, by the same filters as the page."""
+    try:
+        found = _content(request).table(name)
+    except FilterWrong as error:
+        return _text(400, str(error))
+    except PostgresAway as error:
+        return _text(503, _away(error))
+    if found is None:
+        return _text(
+            404, "There is no such table now: it has no rows by these filters, or no such name."
+        )
+    disposition = {"Content-Disposition": f'attachment; filename="{found.name}.csv"'}
+    return Response(as_csv(found), 200, _HEADERS | disposition, "text/csv; charset=utf-8")
+
+
+@router.get(rendering.STYLESHEET_PATH, include_in_schema=False)
+def stylesheet() -> Response:
+    """The style sheet, whose address changes with it."""
+    kept = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(rendering.STYLESHEET, 200, _HEADERS | kept, "text/css; charset=utf-8")
+
+
+def _content(request: Request) -> Content:
+    filters = Filters.parse(dict(request.query_params))
+    with request.app.state.database.snapshot() as connection:
+        return content(facts.read(connection, filters, datetime.now(UTC)))
+
+
+def _html(status: int, text: str) -> Response:
+    return Response(text, status, dict(_HEADERS), "text/html; charset=utf-8")
+
+
+def _text(status: int, sentence: str) -> Response:
+    return Response(sentence + "\n", status, dict(_HEADERS), "text/plain; charset=utf-8")
+
+
+def _away(error: PostgresAway) -> str:
+    logger.warning("the page cannot be read from Postgres: %s", error)
+    return (
+        "Postgres cannot be reached, or refuses to work. Predictions go on; try again in a moment."
+    )
