@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from db.rollup.layout import Layout
 from monitor.page import reading, records
 from monitor.page.filters import Filters, FilterWrong
+from monitor.page.kept import KeptCounts
 from monitor.page.reading import Choice, Counts, Reader
 from monitor.page.records import Activation, Process, Refusals, Round, Version
 from monitor.page.window import Window
@@ -41,7 +42,7 @@ class Facts:
         return int(self.counts.by_caller.sum())
 
 
-def read(connection: Reader, filters: Filters, now: datetime) -> Facts:
+def read(connection: Reader, filters: Filters, now: datetime, kept: KeptCounts) -> Facts:
     """Read them; raises FilterWrong where `as_of` lies in the future."""
     last = records.last_round(connection)
     latest = now if last.rolled_at is None else last.as_of
@@ -54,6 +55,8 @@ def read(connection: Reader, filters: Filters, now: datetime) -> Facts:
     name = filters.version or _version(filters, choices, activations)
     version = records.version(connection, name) if name else None
     layout = Layout.of(version.profile) if version and version.profile else None
+    size = layout.size if layout else 0
+    key = (last.rolled_at, last.as_of, filters, window, name, size)
     return Facts(
         filters,
         window,
@@ -62,7 +65,7 @@ def read(connection: Reader, filters: Filters, now: datetime) -> Facts:
         tuple(choices),
         version,
         layout,
-        reading.counts(connection, window, filters, name, layout.size if layout else 0),
+        kept.get(key, lambda: reading.counts(connection, window, filters, name, size)),
         records.refusals(connection, window, filters.route, filters.version),
         tuple(records.processes(connection)),
         tuple(activations),

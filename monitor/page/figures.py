@@ -40,7 +40,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: its name in the CSV, its head, and how a number is shown."""
+    """A column of a table: its name in the CSV, its head, and how a number is shown.
+
+    Without a head it is in the CSV alone.
+    """
 
     key: str
     head: str
@@ -68,6 +71,7 @@ class Table:
             [
                 (self._text(cell, column), column)
                 for cell, column in zip(row, self.columns, strict=True)
+                if column.head
             ]
             for row in self.rows[-_ROWS:]
         ]

@@ -22,7 +22,7 @@ _STEPS: dict[Last, tuple[Step, ...]] = {
     "P7D": ("hour", "day"),
     "P30D": ("day", "week"),
     "P90D": ("day", "week"),
-    "P1Y": ("day", "week"),
+    "P1Y": ("week", "day"),
 }
 """What a length of time can be shown by; the first is the default."""
 

@@ -126,16 +126,17 @@ class Plot:
 
     def line(self, points: Iterable[tuple[float, float | None]], cls: str = "live1") -> Self:
         """A line through the points; None breaks it. A point between two breaks is a dot."""
-        drawn = list(points)
+        drawn = [*points, (0.0, None)]
         steps = []
-        for index, (x, value) in enumerate(drawn):
+        pen = False
+        for at, (x, value) in enumerate(drawn[:-1]):
             if value is None:
+                pen = False
                 continue
-            before = index > 0 and drawn[index - 1][1] is not None
-            after = index + 1 < len(drawn) and drawn[index + 1][1] is not None
-            if before or after:
-                pen = "L" if before else "M"
-                steps.append(f"{pen}{num(10 * self.px(x))} {num(self.py(value))}")
+            if pen or drawn[at + 1][1] is not None:
+                # To a thousandth of the width, and a tenth of a pixel.
+                steps.append(f"{'L' if pen else 'M'}{10 * self.px(x):.0f} {self.py(value):.1f}")
+                pen = True
             else:
                 self._lone(x, value, cls)
         if steps:

@@ -43,7 +43,7 @@ class Refusals:
 
     @property
     def by_step(self) -> tuple[int, ...]:
-        """All of them, whether stored or only counted."""
+        """All of them of each step, whether stored or only counted."""
         return tuple(map(sum, zip(self.stored, self.suppressed, strict=True)))
 
 

@@ -9,6 +9,7 @@ from db.log.errors import PostgresAway
 from monitor.page import facts, rendering
 from monitor.page.content import Content, content
 from monitor.page.filters import Filters, FilterWrong
+from monitor.page.kept import kept_for
 from monitor.page.tables import as_csv
 
 logger = logging.getLogger("monitor")
@@ -64,8 +65,9 @@ def stylesheet() -> Response:
 
 def _content(request: Request) -> Content:
     filters = Filters.parse(dict(request.query_params))
-    with request.app.state.database.snapshot() as connection:
-        return content(facts.read(connection, filters, datetime.now(UTC)))
+    database = request.app.state.database
+    with database.snapshot() as connection:
+        return content(facts.read(connection, filters, datetime.now(UTC), kept_for(database)))
 
 
 def _html(status: int, text: str) -> Response:

@@ -113,8 +113,8 @@ class Window:
 
     def ticks(self, most: int = _TICKS) -> list[tuple[float, str, str]]:
         """Days, Mondays or months, as many as fit; every second one goes where it is narrow."""
-        days = [floor(self.start + index * DAY, "day") for index in range(int(self.span[1]) + 2)]
-        days = [moment for moment in days if self.start <= moment <= self.end]
+        first = -(-(self.start - _EPOCH) // DAY)
+        days = [_EPOCH + at * DAY for at in range(first, (self.end - _EPOCH) // DAY + 1)]
         if len(days) > _MONTHLY:
             found = [(moment, f"{moment:%b}") for moment in days if moment.day == 1]
         elif len(days) > _TICKS:

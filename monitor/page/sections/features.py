@@ -33,11 +33,7 @@ def section(facts: Facts) -> Section:
 
 def _check(features: list[Feature], rows: int) -> Check:
     if rows < reference.LEAST:
-        text = (
-            f"Not judged yet: from {count(reference.LEAST)} predictions in 7 days on;"
-            f" {count(rows)} so far."
-        )
-        return Check("features", "Features", "wait", text)
+        return Check("features", "Features", "wait", reference.too_few(rows))
     first = features[0]
     text = (
         f"Not tested: {first.name} moved most, by {points(apart(first.now, first.training))} of"
@@ -51,9 +47,8 @@ def _lead(facts: Facts, features: list[Feature], rows: int) -> tuple[str, ...]:
     begin = f"Of version {facts.version.name}. "
     if rows < reference.LEAST:
         return (
-            f"{begin}Waits for {count(reference.LEAST)} predictions in 7 days; {count(rows)} so far."
-            " Until then only what came and the training part are drawn, in the order of the"
-            " declaration.",
+            f"{begin}{reference.too_few(rows)} Until then what came and the training part are"
+            " drawn, in the order of the declaration.",
         )
     first = features[0]
     moved = apart(first.now, first.training)
@@ -89,7 +84,7 @@ def _figure(feature: Feature) -> Figure:
 def _moved(features: list[Feature]) -> Table:
     columns = (
         Column("feature", "Feature"),
-        Column("version", "Version"),
+        Column("version", ""),
         Column("apart_points", "Moved, points of share", lambda value: f"{value:.1f}"),
         Column("by_chance_points", "by chance", lambda value: f"{value:.1f}"),
         Column("measure", "What is drawn"),
@@ -121,7 +116,7 @@ def _by_step(facts: Facts, features: list[Feature]) -> Table:
     """All that is drawn and more, one number to a row; which version answered stands in each."""
     columns = (
         Column("from", "From"),
-        Column("version", "Version"),
+        Column("version", ""),
         Column("feature", "Feature"),
         Column("predictions", "Predictions"),
         Column("measure", "Measure"),

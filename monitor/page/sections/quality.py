@@ -103,11 +103,7 @@ def _signal(feature: Feature, below: int, above: int) -> Signal:
 
 def _check(signals: list[Signal], rows: int) -> Check:
     if rows < reference.LEAST:
-        text = (
-            f"Not judged yet: from {count(reference.LEAST)} predictions in 7 days on;"
-            f" {count(rows)} so far."
-        )
-        return Check("quality", "Data quality", "wait", text)
+        return Check("quality", "Data quality", "wait", reference.too_few(rows))
     return Check("quality", "Data quality", "shown", "Not tested: " + _short(signals))
 
 
@@ -141,7 +137,8 @@ def _lead(signals: list[Signal], rows: int) -> str:
         )
     else:
         said.append(
-            f"No feature is missing by over {points(MISSING_POINTS)} more or less often than in training."
+            f"No feature is missing more or less often than in training by over"
+            f" {points(MISSING_POINTS)}."
         )
     if beyond:
         many = sum(signal.below + signal.above for signal in beyond)
@@ -161,15 +158,15 @@ def _lead(signals: list[Signal], rows: int) -> str:
 def _table(signals: list[Signal]) -> Table:
     columns = (
         Column("feature", "Feature"),
-        Column("version", "Version"),
+        Column("version", ""),
         Column("predictions", "Predictions", count),
         Column("missing_share", "Missing", share),
-        Column("missing_share_training", "in training", share),
-        Column("below_training", "Smaller than any in training, rows", count),
-        Column("above_training", "Greater than any in training, rows", count),
-        Column("unseen_level", "Unseen levels, rows", count),
+        Column("missing_share_training", "Missing in training", share),
+        Column("below_training", "Below training’s least", count),
+        Column("above_training", "Above its greatest", count),
+        Column("unseen_level", "Unseen levels", count),
         Column("code_share", "Codes for missing", lambda value: share(value, 2)),
-        Column("code_share_training", "codes in training", lambda value: share(value, 2)),
+        Column("code_share_training", "Codes in training", lambda value: share(value, 2)),
     )
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
@@ -186,7 +183,7 @@ def _table(signals: list[Signal]) -> Table:
         )
         for signal in signals
     )
-    return Table("quality", "The last 7 days against training", columns, rows, "–")
+    return Table("quality", "The last 7 days against training", columns, rows, "none")
 
 
 def _figure(feature: Feature) -> Figure:

@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from monitor.page.facts import Facts
 from monitor.page.records import Version
+from monitor.page.words import count
 
 LEAST = 1000
 """Predictions of the last 7 days from which on they are compared: with fewer, chance alone moves
@@ -25,11 +26,16 @@ def missing(facts: Facts) -> tuple[str | Markup, str | Markup] | None:
         )
     if version.profile is None or version.declaration is None:
         what = Markup(
-            "Make it from the data at hand: <code>trainer profile {}</code>; the monitor takes it at"
-            " its next round."
+            "Make it from the data at hand: <code>trainer profile {}</code>; the monitor takes it"
+            " at its next round."
         ).format(version.name)
         return f"Version {version.name} has no profile of its training part to compare with.", what
     return None
+
+
+def too_few(rows: int) -> str:
+    """Why so many predictions of the last 7 days are not judged."""
+    return f"Not judged yet: from {count(LEAST)} predictions in 7 days on; {count(rows)} so far."
 
 
 def recent(facts: Facts) -> int:

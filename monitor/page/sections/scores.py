@@ -96,8 +96,7 @@ def _check(facts: Facts) -> Check:
     assert facts.version is not None
     rows, mean, _ = _recent(facts)
     if rows < reference.LEAST:
-        text = f"Not judged yet: from {count(reference.LEAST)} predictions in 7 days on; {count(rows)} so far."
-        return Check("scores", "Scores", "wait", text)
+        return Check("scores", "Scores", "wait", reference.too_few(rows))
     trained = reference.mean_score(facts.version)
     against = f", {share(trained)} in training" if trained is not None else ""
     return Check(
@@ -124,8 +123,8 @@ def _lead(facts: Facts) -> tuple[str, ...]:
     if facts.layout is not None and rows >= reference.LEAST:
         now, training = recent_cells(facts), training_cells(facts)
         said += (
-            f" {points(apart(now, training))} of the predictions lie in other bins than in training;"
-            f" chance alone would make it {points(apart_by_chance(now, training))}."
+            f" {points(apart(now, training))} of the predictions lie in other bins than in"
+            f" training; chance alone would make it {points(apart_by_chance(now, training))}."
         )
     return (f"Of version {facts.version.name}. {said}",)
 
@@ -228,7 +227,7 @@ def _table(facts: Facts) -> Table:
     )
     columns = (
         Column("from", f"{window.step.title()} from, UTC"),
-        Column("version", "Version"),
+        Column("version", ""),
         Column("predictions", "Predictions", count),
         Column("mean_score", "Mean score", lambda value: share(value, 2)),
         Column("positive_share", "Predictions of 1", share),

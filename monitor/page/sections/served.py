@@ -74,7 +74,10 @@ def _lead(facts: Facts) -> tuple[str, ...]:
     last = facts.activations[0]
     changes = [each for each in facts.activations if each.previous not in {None, each.version}]
     in_window = [each for each in changes if each.at >= facts.window.start]
-    said = f"Version {last.version} was taken up last, on {when(last.at)}, by {last.instance}: {_REASONS[last.reason]}."
+    said = (
+        f"Version {last.version} was taken up last, on {when(last.at)}, by {last.instance}:"
+        f" {_REASONS[last.reason]}."
+    )
     if in_window:
         said += f" {some('change', len(in_window))} of version since {day(facts.window.start)}."
     else:
@@ -165,6 +168,6 @@ def sample_notice(facts: Facts) -> str | Markup:
     if facts.version is None or not facts.version.is_sample:
         return ""
     return (
-        f"Version {facts.version.name} was trained on the built-in sample, not on real data: what it"
-        " predicts means nothing."
+        f"Version {facts.version.name} was trained on the built-in sample, not on real data:"
+        " what it predicts means nothing."
     )

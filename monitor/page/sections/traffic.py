@@ -175,14 +175,6 @@ def _callers(facts: Facts, by_caller: Ints) -> list[Figure]:
     return figures
 
 
-def _refused_share(facts: Facts) -> list[float | None]:
-    totals = facts.window.by_step(facts.counts.by_caller).sum(axis=0).tolist()
-    return [
-        refused / (refused + total) if refused + total else None
-        for refused, total in zip(facts.refusals.by_step, totals, strict=True)
-    ]
-
-
 def _refusals(facts: Facts) -> Figure:
     window = facts.window
     refused = list(facts.refusals.by_step)
@@ -219,6 +211,7 @@ def _table(facts: Facts) -> Table:
         Column("log_delay_p95_seconds", "Delay of the log, 95th percentile, s", number),
     ]
     late = delays(facts).tolist()
+    refused = facts.refusals.by_step
     rows: list[tuple[Cell, ...]] = []
     for at, start in enumerate(window.steps):
         own = [value or None for value in by_caller[:, at].tolist()]
@@ -228,7 +221,7 @@ def _table(facts: Facts) -> Table:
                 window.name(start),
                 total,
                 *own,
-                facts.refusals.by_step[at],
+                refused[at],
                 facts.refusals.suppressed[at],
                 late[at] if total else None,
             )

@@ -24,12 +24,8 @@ _ROWS = 4000
 
 
 def _number(name: str, **more: Any) -> Feature:
-    return Feature(
-        name=name,
-        **{"kind": "float", "nullable": False, "description": name, "example": 1} | more,
-        minimum=0,
-        maximum=1e6,
-    )
+    said: dict[str, Any] = {"kind": "float", "nullable": False, "description": name, "example": 1}
+    return Feature(name=name, **said | more, minimum=0, maximum=1e6)
 
 
 def declaration() -> DataSetSchema:
@@ -156,12 +152,15 @@ class Teller:
         for at in layout.places:
             counts = np.array(at.column.counts.negatives) + np.array(at.column.counts.positives)
             drawn = self.rng.multinomial(predictions, counts / counts.sum())
-            found += (np.roll(drawn, 1) if at.column.name == moved else drawn).tolist() + [0, 0]
+            own = np.roll(drawn, 1) if at.column.name == moved else drawn
+            found += [*own.tolist(), 0, 0]
         score = self.profile.score.counts
         counts = np.array(score.negatives) + np.array(score.positives)
         return [*found, *self.rng.multinomial(predictions, counts / counts.sum()).tolist()]
 
-    def row(self, predictions: int, moved: str | None = None, *, cells: bool = True) -> tuple[Any, ...]:
+    def row(
+        self, predictions: int, moved: str | None = None, *, cells: bool = True
+    ) -> tuple[Any, ...]:
         """Everything of a row after its key."""
         lags = [0] * (len(bins.LAGS) + 1)
         lags[1], lags[2] = predictions - predictions // 20, predictions // 20
@@ -258,12 +257,12 @@ def tell(
     """Days of traffic before `end`, the last `hours_of` days by the hour as well."""
     teller = Teller.of()
     keys = [(VERSION, caller, route) for caller in callers for route in routes]
-    add_days(database, _days(teller, days, end, keys, rate, moved))
-    add_hours(database, _hours(teller, hours_of, end, keys, rate, moved))
+    add_days(database, _days(teller, days, end, keys, rate=rate, moved=moved))
+    add_hours(database, _hours(teller, hours_of, end, keys, rate=rate, moved=moved))
 
 
 def _days(
-    teller: Teller, days: int, end: datetime, keys: Any, rate: int, moved: str | None
+    teller: Teller, days: int, end: datetime, keys: Any, *, rate: int, moved: str | None
 ) -> Iterator[tuple[Any, ...]]:
     for at in range(days):
         day = end - timedelta(days=days - at)
@@ -275,7 +274,7 @@ def _days(
 
 
 def _hours(
-    teller: Teller, days: int, end: datetime, keys: Any, rate: int, moved: str | None
+    teller: Teller, days: int, end: datetime, keys: Any, *, rate: int, moved: str | None
 ) -> Iterator[tuple[Any, ...]]:
     for at in range(24 * days):
         hour = end - timedelta(hours=24 * days - at)
