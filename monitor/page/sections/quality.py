@@ -162,7 +162,7 @@ def _table(signals: list[Signal]) -> Table:
         Column("predictions", "Predictions", count),
         Column("missing_share", "Missing", share),
         Column("missing_share_training", "Missing in training", share),
-        Column("below_training", "Below training’s least", count),
+        Column("below_training", "Below the least of training", count),
         Column("above_training", "Above its greatest", count),
         Column("unseen_level", "Unseen levels", count),
         Column("code_share", "Codes for missing", lambda value: share(value, 2)),
@@ -183,7 +183,7 @@ def _table(signals: list[Signal]) -> Table:
         )
         for signal in signals
     )
-    return Table("quality", "The last 7 days against training", columns, rows, "none")
+    return Table("quality", "The last 7 days against training", columns, rows, "")
 
 
 def _figure(feature: Feature) -> Figure:

@@ -31,7 +31,7 @@ def section(facts: Facts) -> Section:
         _line(facts, "Mean score", "predicted probability", mean, reference.mean_score(version)),
         _line(
             facts,
-            "Predictions of 1",
+            "Predicted to be 1",
             _threshold(facts),
             positive,
             reference.positive_share(version),

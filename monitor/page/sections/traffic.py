@@ -86,13 +86,14 @@ def _check(facts: Facts) -> Check:
         )
         return Check("traffic", "Traffic", "act", text, headline)
     if not facts.total:
-        return Check("traffic", "Traffic", "wait", f"None in {_span(facts)} by these filters.")
-    text = f"{some('prediction', facts.total)} in {_span(facts)}."
+        return Check("traffic", "Traffic", "wait", f"None from {_span(facts)} by these filters.")
+    text = f"{some('prediction', facts.total)} from {_span(facts)}."
     return Check("traffic", "Traffic", "ok", text)
 
 
 def _span(facts: Facts) -> str:
-    return f"{day(facts.window.start)} to {day(facts.window.end)}"
+    year = facts.window.start.year != facts.window.end.year
+    return f"{day(facts.window.start, year=year)} to {day(facts.window.end, year=year)}"
 
 
 def _nothing(facts: Facts) -> tuple[str | Markup, str | Markup]:
@@ -115,26 +116,48 @@ def _nothing(facts: Facts) -> tuple[str | Markup, str | Markup]:
 
 
 def _lead(facts: Facts, totals: list[int]) -> tuple[str, ...]:
-    window, steps = facts.window, facts.window.steps
+    window = facts.window
     last = len(totals) - (2 if window.unfinished and len(totals) > 1 else 1)
-    name = {"hour": "in the hour from {}", "day": "on {}", "week": "in the week of {}"}[window.step]
-    start = f"{steps[last]:%a} {day(steps[last])}" + (
-        f", {steps[last]:%H:%M}" if window.step == "hour" else ""
-    )
     callers = [named(caller) for caller in facts.counts.callers]
     said = [
-        f"{some('prediction', totals[last])} {name.format(start)}, the last whole {window.step};"
-        f" {count(facts.total)} since {day(window.start)}, from {listed(callers)}."
+        f"{some('prediction', totals[last])} {_on(facts, last)}, the last whole {window.step};"
+        f" {count(facts.total)} from {_span(facts)}, by {listed(callers)}."
     ]
     gaps = silences(totals)
     if gaps:
-        longest = max(gaps, key=lambda gap: gap[1] - gap[0])
-        missing = sum(end - start for start, end in gaps)
+        said.append(_gaps(facts, gaps))
+    if refused := sum(facts.refusals.by_step):
+        only = sum(facts.refusals.suppressed)
         said.append(
-            f"{some(window.step, missing)} had none, the longest time without from"
-            f" {when(steps[longest[0]])} to {when(steps[longest[1]])}. There the lines break."
+            f"{some('request', refused)} {'was' if refused == 1 else 'were'} refused"
+            + (
+                f", {count(only)} of them only counted and not kept with their rules."
+                if only
+                else "."
+            )
         )
     return (" ".join(said),)
+
+
+def _on(facts: Facts, at: int) -> str:
+    start = facts.window.steps[at]
+    if facts.window.step == "hour":
+        return f"in the hour from {start:%a} {day(start)}, {start:%H:%M}"
+    if facts.window.step == "week":
+        return f"in the week of {day(start)}"
+    return f"on {start:%a} {day(start)}"
+
+
+def _gaps(facts: Facts, gaps: list[tuple[int, int]]) -> str:
+    missing = sum(end - start for start, end in gaps)
+    if missing == 1:
+        return f"None {_on(facts, gaps[0][0])}: there the lines break."
+    first, end = max(gaps, key=lambda gap: gap[1] - gap[0])
+    steps = facts.window.steps
+    return (
+        f"{some(facts.window.step, missing)} had none, the longest time without from"
+        f" {when(steps[first])} to {when(steps[end])}: there the lines break."
+    )
 
 
 def _all(facts: Facts, totals: list[int]) -> Figure:
