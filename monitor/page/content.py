@@ -3,60 +3,72 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from monitor.judging.sections import OutcomesSection, PerformanceSection
 from monitor.page.facts import Facts
 from monitor.page.figures import Check, Section, Table
+from monitor.page.outlook import Outlook
 from monitor.page.sections import features, quality, scores, served, service, traffic
 from monitor.page.sections.state import Headline, headline
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Content:
-    """What a page says. `before` and `after` stand around outcomes and performance."""
+    """What a page says: the sections in `before`, outcomes and performance, those in `after`."""
 
     facts: Facts
     headline: Headline
     checks: tuple[Check, ...]
-    sections: tuple[Section, ...]
+    before: tuple[Section, ...]
+    outcomes: OutcomesSection
+    performance: PerformanceSection
+    after: tuple[Section, ...]
+
+    @property
+    def parts(self) -> tuple[Check, ...]:
+        """The checks of all sections, in their order."""
+        judged = (self.outcomes.check, self.performance.check)
+        first, last = ([each.check for each in part] for part in (self.before, self.after))
+        return (*first, *judged, *last)
 
     def tables(self) -> Iterator[Table]:
         """Those that were made for the page."""
-        for section in self.sections:
+        for section in (*self.before, *self.after):
             yield from (*section.tables, *section.folds)
+        yield from (*self.outcomes.tables, *self.performance.tables)
 
     def table(self, name: str) -> Table | None:
         """The table of that name; None where there is none."""
-        for section in self.sections:
+        for section in (*self.before, *self.after):
             if name in section.files:
                 return section.files[name]()
         return next((table for table in self.tables() if table.name == name), None)
 
 
-def content(facts: Facts) -> Content:
+def content(facts: Facts, outlook: Outlook) -> Content:
     """The page of these facts."""
-    made = [
+    outcomes, performance = outlook
+    before = (
         _incidents(),
         traffic.section(facts),
         scores.section(facts),
         features.section(facts),
         quality.section(facts),
-        _outcomes(),
-        _performance(),
-        served.section(facts),
-    ]
-    by_id = {section.id: section.check for section in made}
+    )
+    after = (served.section(facts),)
+    _, traffic_, *others = (section.check for section in before)
     checks = [
-        by_id["traffic"],
+        traffic_,
         service.refusals_check(facts),
         service.log_check(facts),
-        by_id["scores"],
-        by_id["features"],
-        by_id["quality"],
-        by_id["outcomes"],
-        by_id["performance"],
-        by_id["served"],
+        *others,
+        outcomes.check,
+        performance.check,
+        after[0].check,
         service.counts_check(facts),
     ]
-    return Content(facts, headline(facts, checks), tuple(checks), tuple(made))
+    return Content(
+        facts, headline(facts, checks), tuple(checks), before, outcomes, performance, after
+    )
 
 
 def _incidents() -> Section:
@@ -68,22 +80,3 @@ def _incidents() -> Section:
         " held back, refused requests.",
     )
     return Section("Incidents", check, waits=waits)
-
-
-def _outcomes() -> Section:
-    check = Check("outcomes", "Outcomes", "wait", "Not judged yet: no report has come.")
-    waits = (
-        "Waits for reports of what really happened; none is shown yet.",
-        "Report them by POST /outcomes, or load a file: outcomes load FILE. They may come early and"
-        " in any order.",
-    )
-    return Section("Outcomes", check, waits=waits)
-
-
-def _performance() -> Section:
-    check = Check("performance", "Performance", "wait", "Not judged yet: nothing is due.")
-    waits = (
-        "Waits until outcomes are due: nothing is judged before.",
-        "The held-out part of training is a forecast, and no measurement of this traffic.",
-    )
-    return Section("Performance, on cases that are due", check, waits=waits)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from db.rollup.layout import Layout
 from monitor.page import reading, records
 from monitor.page.filters import Filters, FilterWrong
-from monitor.page.kept import KeptCounts
+from monitor.page.kept import Kept
 from monitor.page.reading import Choice, Counts, Reader
 from monitor.page.records import Activation, Process, Refusals, Round, Version
 from monitor.page.window import Window
@@ -42,7 +42,7 @@ class Facts:
         return int(self.counts.by_caller.sum())
 
 
-def read(connection: Reader, filters: Filters, now: datetime, kept: KeptCounts) -> Facts:
+def read(connection: Reader, filters: Filters, now: datetime, kept: Kept) -> Facts:
     """Read them; raises FilterWrong where `as_of` lies in the future."""
     last = records.last_round(connection)
     latest = now if last.rolled_at is None else last.as_of

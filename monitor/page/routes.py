@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request, Response
 
 from db.log.errors import PostgresAway
-from monitor.page import facts, rendering
+from monitor.page import facts, outlook, rendering
 from monitor.page.content import Content, content
 from monitor.page.filters import Filters, FilterWrong
 from monitor.page.kept import kept_for
@@ -66,8 +66,17 @@ def stylesheet() -> Response:
 def _content(request: Request) -> Content:
     filters = Filters.parse(dict(request.query_params))
     database = request.app.state.database
+    kept = kept_for(database)
     with database.snapshot() as connection:
-        return content(facts.read(connection, filters, datetime.now(UTC), kept_for(database)))
+        found = facts.read(connection, filters, datetime.now(UTC), kept)
+        if not found.window.past:
+            return content(found, outlook.read(connection, found, kept))
+    try:
+        with database.snapshot() as connection:
+            return content(found, outlook.read(connection, found, kept))
+    except PostgresAway as error:
+        logger.warning("outcomes as of %s are not shown: %s", found.window.end, error)
+        return content(found, outlook.too_long())
 
 
 def _html(status: int, text: str) -> Response:

@@ -261,6 +261,57 @@ def tell(
     add_hours(database, _hours(teller, hours_of, end, keys, rate=rate, moved=moved))
 
 
+_OUTCOME = (
+    "predictions, unreported, interim, good, bad, retracted, unobservable, contested,"
+    " probability_sum, good_sum, good_squares, bad_sum, bad_squares, good_scores, bad_scores,"
+    " good_ages, bad_ages"
+)
+
+
+def add_outcomes(
+    database: Database, days: int, *, end: datetime = END, callers: Sequence[str] = CALLERS
+) -> None:
+    """Outcomes of each day, due 30 days later: of those due 98 in 100 are known, 7 are bad."""
+    rng = np.random.default_rng(3)
+    rows = [
+        (
+            (day := end - timedelta(days=age)).date(),
+            VERSION,
+            caller,
+            "/predict",
+            (day + timedelta(days=30)).date(),
+            *_outcome(rng, 200, min(1.0, age / 30)),
+        )
+        for age in range(days, 0, -1)
+        for caller in callers
+    ]
+    insert(
+        database,
+        "INSERT INTO outcome_day (day, model_version, caller, route, due_on,"
+        f" {_OUTCOME}) VALUES %s",
+        rows,
+    )
+
+
+def _outcome(rng: np.random.Generator, many: int, known: float) -> tuple[Any, ...]:
+    scores = rng.beta(1, 13, many)
+    outcome = rng.random(many) < scores
+    told = rng.random(many) < 0.98 * np.where(outcome, known, known**3)
+    bad, good = scores[outcome & told], scores[~outcome & told]
+    ages = [
+        np.bincount(np.digitize(rng.uniform(2, 29, len(own)), bins.AGES), minlength=26).tolist()
+        for own in (good, bad)
+    ]
+    binned = [
+        np.bincount(np.searchsorted(bins.SCORES, own, side="right"), minlength=200).tolist()
+        for own in (good, bad)
+    ]
+    unreported = many - len(good) - len(bad)
+    sums = [float(round(value, 9)) for own in (good, bad) for value in (own.sum(), (own**2).sum())]
+    total = float(round(scores.sum(), 9))
+    return (many, unreported, 0, len(good), len(bad), 0, 0, 0, total, *sums, *binned, *ages)
+
+
 def _days(
     teller: Teller, days: int, end: datetime, keys: Any, *, rate: int, moved: str | None
 ) -> Iterator[tuple[Any, ...]]:
