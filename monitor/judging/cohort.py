@@ -64,10 +64,14 @@ def bounds(moment: datetime, step: Step) -> tuple[datetime, datetime]:
 
 def cohorts(counts: Counts, step: Step) -> tuple[Cohort, ...]:
     """Those with predictions, in order of time."""
-    of = starts(counts.start, step)
+    rows = counts
+    if (counts.start[1:] < counts.start[:-1]).any():
+        rows = counts.where(np.argsort(counts.start, kind="stable"))
+    first, edges = np.unique(starts(rows.start, step), return_index=True)
+    ends = [*edges.tolist(), len(rows)][1:]
     return tuple(
-        Cohort(_moment(start), _end(_moment(start), step), counts.where(of == start))
-        for start in np.unique(of)
+        Cohort(_moment(start), _end(_moment(start), step), rows.where(slice(low, high)))
+        for start, low, high in zip(first, edges.tolist(), ends, strict=True)
     )
 
 

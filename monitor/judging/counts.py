@@ -118,8 +118,8 @@ class Counts:
     def __len__(self) -> int:
         return len(self.start)
 
-    def where(self, wanted: Flags) -> "Counts":
-        """The rows, (n,) of flags, that are wanted."""
+    def where(self, wanted: Flags | Ints | slice) -> "Counts":
+        """The rows that are wanted: flags, (n,), places, or a slice, which copies nothing."""
         rest = (getattr(self, f.name)[wanted] for f in fields(self) if f.name != "hours")
         return Counts(self.hours, *rest)
 
@@ -138,9 +138,10 @@ class Counts:
         """(n,): whether no due time is declared; then a report counts at once."""
         return np.isnat(self.due_on)
 
-    def total(self) -> States:
-        """All rows, by state."""
-        return States(*self.states.sum(axis=0).tolist())
+    def total(self, among: Flags | None = None) -> States:
+        """All rows, or those of (n,) flags, by state."""
+        states = self.states if among is None else self.states[among]
+        return States(*states.sum(axis=0).tolist())
 
     def sum(self, name: str) -> float:
         """One of `SUMS`, over all rows, the same in any order of them."""

@@ -86,18 +86,18 @@ def maturity(counts: Counts, as_of: datetime) -> Maturity:
     """Of all rows; (n,) rows in, one answer out."""
     due, undated = counts.due(as_of), counts.open
     groups = (due, ~due & ~undated, undated)
-    counting = counts.where(due | undated)
-    ages = (counting.good_ages + counting.bad_ages).sum(axis=0)
-    owed, waiting, free = (counts.where(group).total() for group in groups)
+    told = due | undated
+    ages = counts.good_ages[told].sum(axis=0) + counts.bad_ages[told].sum(axis=0)
+    owed, waiting, free = (counts.total(group) for group in groups)
     return Maturity(owed, waiting, free, delay(ages, 0.5), delay(ages, 0.95))
 
 
 def by_caller(counts: Counts, as_of: datetime) -> dict[str, Maturity]:
     """The same for each caller, in order of name; '' stands for those without a key."""
-    return {
-        caller: maturity(counts.where(counts.caller == caller), as_of)
-        for caller in sorted(set(counts.caller.tolist()))
-    }
+    names = sorted(set(counts.caller.tolist()))
+    if len(names) == 1:
+        return {names[0]: maturity(counts, as_of)}
+    return {name: maturity(counts.where(counts.caller == name), as_of) for name in names}
 
 
 def first_due(counts: Counts, as_of: datetime) -> date | None:

@@ -10,5 +10,5 @@ def labelled_so_far(counts: Counts, as_of: datetime) -> tuple[int, int]:
 
     Only for a sentence that says why it is no rate: bad news arrives first.
     """
-    early = counts.where(~counts.due(as_of) & ~counts.open).total()
+    early = counts.total(~counts.due(as_of) & ~counts.open)
     return early.bad, early.known

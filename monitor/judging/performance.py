@@ -32,7 +32,6 @@ class Performance:
     auc: Auc | Unsaid
     brier: Interval | Unsaid
     """Mean squared error of the probabilities: exact; its normal interval errs on the wide side."""
-    groups: tuple[Group, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def performance(counts: Counts) -> Performance | Unsaid:
     states = counts.total()
     if not states.known:
         return Unsaid("none of its outcomes is known", 1)
-    dated = counts.where(~counts.open).total()
+    dated = counts.total(~counts.open)
     possible = dated.predictions - dated.unobservable
     good, bad = counts.good_scores.sum(axis=0), counts.bad_scores.sum(axis=0)
     expected = counts.sum("good_sum") + counts.sum("bad_sum")
@@ -72,8 +71,13 @@ def performance(counts: Counts) -> Performance | Unsaid:
         garwood(states.bad, expected) if expected > 0 else Unsaid("every score is 0"),
         auc(good, bad),
         brier(counts),
-        groups(good, bad, expected),
     )
+
+
+def calibration(counts: Counts) -> tuple[Group, ...]:
+    """Of rows that are due, all of them: observed and expected by height of the score."""
+    good, bad = counts.good_scores.sum(axis=0), counts.bad_scores.sum(axis=0)
+    return groups(good, bad, counts.sum("good_sum") + counts.sum("bad_sum"))
 
 
 def brier(counts: Counts) -> Interval | Unsaid:

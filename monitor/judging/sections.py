@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from monitor.judging import outcome_words, performance_words
-from monitor.judging.cohort import Step, cohorts
+from monitor.judging.cohort import Cohort, Step, cohorts
 from monitor.judging.held_out import HeldOut
 from monitor.judging.maturity import by_caller, first_due, maturity
 from monitor.judging.naive import labelled_so_far
 from monitor.judging.outcome_panels import CohortChart, caller_table, cohort_chart
 from monitor.judging.outcome_words import OutcomeFacts
-from monitor.judging.performance import Performance, joined, of_cohort, performance
+from monitor.judging.performance import Performance, calibration, joined, of_cohort, performance
 from monitor.judging.performance_panels import Strips, charts, cohort_table, strips
 from monitor.judging.performance_words import PerformanceFacts
 from monitor.judging.reading import Known
@@ -84,11 +84,12 @@ def performance_section(
     known: Known, step: Step, held_out: Mapping[str, HeldOut]
 ) -> PerformanceSection:
     """The same of how the scores did; `held_out` by version, as far as versions are known."""
-    facts = performance_facts(known, step, held_out)
+    parts = cohorts(known.counts, step)
+    facts = performance_facts(known, parts, step, held_out)
     check, note = performance_words.check(facts), performance_words.note(facts)
     if box := performance_words.waits(facts):
         return PerformanceSection(check, box, note)
-    whole = facts.whole if isinstance(facts.whole, Performance) else None
+    whole = joined(parts, known.as_of) if isinstance(facts.whole, Performance) else None
     return PerformanceSection(
         check,
         None,
@@ -96,16 +97,15 @@ def performance_section(
         performance_words.sentences(facts),
         charts(facts.cohorts, step, facts.held_out) if whole else (),
         cohort_table(facts.cohorts, step) if whole else None,
-        strips(whole.groups) if whole else None,
+        strips(calibration(whole)) if whole else None,
     )
 
 
 def performance_facts(
-    known: Known, step: Step, held_out: Mapping[str, HeldOut]
+    known: Known, parts: tuple[Cohort, ...], step: Step, held_out: Mapping[str, HeldOut]
 ) -> PerformanceFacts:
-    """All that the section's words go by."""
+    """All that the section's words go by; `parts` are the cohorts of what is known."""
     counts, as_of = known.counts, known.as_of
-    parts = cohorts(counts, step)
     due = joined(parts, as_of)
     waiting = next((part for part in parts if not part.is_due(as_of)), None)
     versions = set(counts.version.tolist())

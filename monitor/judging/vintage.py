@@ -22,12 +22,16 @@ class Vintage:
     as that is known. A bad outcome that nobody reports is missing in both.
     """
 
-    start: datetime
+    cohort: Cohort
+    as_of: datetime
     cases: int
     bad: tuple[int | None, ...]
     """(25,): known bad before each age of `AGES`; None where not all of it has reached the age."""
-    estimate: tuple[Interval | None, ...]
-    """(25,): expected share by that age, of Aalen and Johansen; None where none has reached it."""
+
+    @property
+    def estimate(self) -> tuple[Interval | None, ...]:
+        """(25,): the share expected by each age; None where none has reached it."""
+        return estimate(self.cohort.counts, self.as_of)
 
     def share(self, place: int) -> float | None:
         """Bad by the age at this place, of all; None where not all have reached it."""
@@ -42,10 +46,10 @@ def vintage(cohort: Cohort, as_of: datetime) -> Vintage:
     reached = [age >= np.timedelta64(days, "D") for days in AGES]
     known = counts.bad_ages.sum(axis=0).cumsum().tolist()
     return Vintage(
-        cohort.start,
+        cohort,
+        as_of,
         int(_cases(counts).sum()),
         tuple(bad if so else None for bad, so in zip(known, reached, strict=False)),
-        estimate(counts, as_of),
     )
 
 

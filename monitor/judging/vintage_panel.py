@@ -39,7 +39,17 @@ class Heat:
     rows: tuple[HeatRow, ...]
     expected: tuple[str, ...]
     sentence: str
-    table: Table
+    vintages: Sequence[Vintage]
+
+    @property
+    def name(self) -> str:
+        """That of the table."""
+        return "vintages"
+
+    @property
+    def table(self) -> Table:
+        """All ages of all cohorts, with the estimate for each: made when it is asked for."""
+        return _table(self.name, self.vintages, self.step)
 
 
 def heat(
@@ -56,7 +66,7 @@ def heat(
         tuple(_row(vintage, base, step) for vintage in vintages),
         tuple(_expected(overall[place]) for place in places),
         _sentence(overall, places),
-        _table(vintages, step),
+        vintages,
     )
 
 
@@ -82,7 +92,11 @@ def _base(vintages: Sequence[Vintage], place: int) -> float | None:
 
 
 def _row(vintage: Vintage, base: dict[int, float | None], step: str) -> HeatRow:
-    name = start_of(vintage.start, step) if step == "hour" else day(vintage.start, year=True)
+    name = (
+        start_of(vintage.cohort.start, step)
+        if step == "hour"
+        else day(vintage.cohort.start, year=True)
+    )
     cells = tuple(_cell(vintage.share(place), base[place], vintage.cases) for place in base)
     return HeatRow(name, count(vintage.cases), cells)
 
@@ -113,7 +127,7 @@ def _sentence(overall: Sequence[Interval | None], places: Sequence[int]) -> str:
     )
 
 
-def _table(vintages: Sequence[Vintage], step: str) -> Table:
+def _table(name: str, vintages: Sequence[Vintage], step: str) -> Table:
     columns = (
         Column("from", f"{step.capitalize()} from"),
         Column("age_days", "Age, days", count),
@@ -126,16 +140,20 @@ def _table(vintages: Sequence[Vintage], step: str) -> Table:
     )
     rows: list[tuple[Cell, ...]] = []
     for vintage in vintages:
-        for place, age in enumerate(AGES):
-            found = vintage.estimate[place]
+        for place, (age, found) in enumerate(zip(AGES, vintage.estimate, strict=True)):
             if found:
                 rows.append(
                     (
-                        *(start_of(vintage.start, step), age, vintage.cases, vintage.bad[place]),
+                        *(
+                            start_of(vintage.cohort.start, step),
+                            age,
+                            vintage.cases,
+                            vintage.bad[place],
+                        ),
                         *(vintage.share(place), found.value, found.low, found.high),
                     )
                 )
     caption = (
         "Gone bad by age: the share, once all are that old, and the estimate of Aalen and Johansen"
     )
-    return Table("vintages", caption, columns, tuple(rows), nothing=NOT_YET)
+    return Table(name, caption, columns, tuple(rows), nothing=NOT_YET)

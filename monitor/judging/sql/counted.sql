@@ -8,3 +8,4 @@ WHERE {start} >= %(start)s AND {start} < %(end)s
   AND (%(version)s::text IS NULL OR model_version = %(version)s)
   AND (%(caller)s::text IS NULL OR caller = %(caller)s)
   AND (%(route)s::text IS NULL OR route = %(route)s)
+ORDER BY {start}

@@ -14,7 +14,14 @@ from monitor.judging.counts import Counts
 from monitor.judging.discrimination import Auc
 from monitor.judging.held_out import held_out
 from monitor.judging.interval import Interval
-from monitor.judging.performance import Performance, joined, of_cohort, performance, together
+from monitor.judging.performance import (
+    Performance,
+    calibration,
+    joined,
+    of_cohort,
+    performance,
+    together,
+)
 from tests.monitor.judging.cases import Cases, moment, simulated
 
 LATE = moment("2026-04-01")
@@ -52,7 +59,7 @@ def test_the_figures_are_those_of_the_cases() -> None:
 def test_the_groups_are_of_whole_bins_and_hold_what_the_sums_say() -> None:
     cases = simulated(11)
 
-    found = _of(cases).groups
+    found = calibration(cases.counted(LATE))
 
     assert 8 <= len(found) <= 10
     assert sum(group.cases for group in found) == len(cases.bad)
@@ -76,7 +83,7 @@ def test_a_score_that_says_too_little_is_seen_in_its_group() -> None:
 
     assert isinstance(found.ratio, Interval)
     assert found.ratio.low > 1.8
-    assert [group.verdict for group in found.groups][-5:] == [1] * 5
+    assert [group.verdict for group in calibration(halved.counted(LATE))][-5:] == [1] * 5
 
 
 def test_one_class_says_what_is_missing_and_what_can_be_said() -> None:
@@ -89,10 +96,12 @@ def test_one_class_says_what_is_missing_and_what_can_be_said() -> None:
 
 
 def test_one_case_is_no_mean() -> None:
-    found = _of(_first(simulated(1), 1))
+    one = _first(simulated(1), 1)
+
+    found = _of(one)
 
     assert found.brier == Unsaid("a mean error needs 30 judged cases", 29)
-    assert [group.cases for group in found.groups] == [1]
+    assert [group.cases for group in calibration(one.counted(LATE))] == [1]
 
 
 def test_a_due_cohort_without_outcomes_cannot_be_said() -> None:
@@ -150,6 +159,8 @@ def test_no_rows_have_no_groups() -> None:
 def test_no_figure_is_anything_but_a_number() -> None:
     for cases in (simulated(1), _first(simulated(1), 1), _first(simulated(1), 40, bad=True)):
         json.dumps(asdict(_of(cases)), allow_nan=False)
+        groups_ = calibration(cases.counted(LATE))
+        json.dumps([asdict(group) for group in groups_], allow_nan=False)
 
 
 def test_the_order_of_rows_does_not_matter() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from monitor.judging.answer import Unsaid
+from monitor.judging.cohort import Step, cohorts
 from monitor.judging.discrimination import Auc
 from monitor.judging.held_out import HeldOut
 from monitor.judging.interval import Interval, garwood
@@ -25,9 +26,7 @@ HELD = HeldOut("m1", 0.837, 0.05, 0.07, Auc(Interval(0.836, 0.826, 0.848), 0.001
 
 def of(bad: int, expected: float, **more: object) -> Performance:
     ratio = garwood(bad, expected)
-    found = Performance(
-        10_000, bad, 1.0, expected, ratio, AREA, Interval(0.05, 0.04, 0.06), groups=()
-    )
+    found = Performance(10_000, bad, 1.0, expected, ratio, AREA, Interval(0.05, 0.04, 0.06))
     return replace(found, **more)  # type: ignore[arg-type] # each by its own name
 
 
@@ -47,10 +46,14 @@ def facts(*performances: Performance | Unsaid, **more: object) -> PerformanceFac
     return replace(found, **more)  # type: ignore[arg-type]
 
 
-def _waiting(as_of: str, step: str = "week", held: HeldOut | None = HELD) -> PerformanceFacts:
+def _facts(known: Known, step: Step, held: dict[str, HeldOut]) -> PerformanceFacts:
+    return performance_facts(known, cohorts(known.counts, step), step, held)
+
+
+def _waiting(as_of: str, step: Step = "week", held: HeldOut | None = HELD) -> PerformanceFacts:
     moment_ = moment(as_of)
     known = Known(simulated(1).counted(moment_), moment_)
-    return performance_facts(known, step, {"m1": held} if held else {})  # type: ignore[arg-type]
+    return _facts(known, step, {"m1": held} if held else {})
 
 
 def test_nothing_is_due() -> None:
@@ -108,7 +111,7 @@ def test_no_cohort_is_over() -> None:
     cases = simulated(1)
     undated = Cases(**{**vars(cases), "due": np.full(len(cases.bad), "NaT", "datetime64[s]")})
     as_of = moment("2026-01-07")
-    found = performance_facts(Known(undated.counted(as_of), as_of), "week", {})
+    found = _facts(Known(undated.counted(as_of), as_of), "week", {})
 
     assert waits(found) == (
         "No week is over and wholly due. The first week that can be judged, that of 5 January, is"
@@ -238,6 +241,6 @@ def test_facts_name_the_held_out_part_of_the_only_version() -> None:
     other = np.array(["m2" if n else "m1" for n in range(len(counts))], dtype=object)
     mixed = replace(counts, version=other)
 
-    assert performance_facts(Known(counts, AS_OF), "week", {"m1": HELD}).held_out == HELD
-    found = performance_facts(Known(mixed, AS_OF), "week", {"m1": HELD})
+    assert _facts(Known(counts, AS_OF), "week", {"m1": HELD}).held_out == HELD
+    found = _facts(Known(mixed, AS_OF), "week", {"m1": HELD})
     assert (found.held_out, found.versions) == (None, 2)

@@ -327,8 +327,8 @@ def test_both_sections_out_of_one_snapshot(database: Database, monitor: MonitorD
 
     assert outcomes.sentences[:2] == (
         "Of 10 outcomes due, 80.0% are known; 2 are overdue.",
-        "10 more are not due yet, the next on 1 March. Early word has come of 8; no rate can be made"
-        " of it, since bad news arrives first.",
+        "10 more are not due yet, the next on 1 March. Early word has come of 8; no rate can be"
+        " made of it, since bad news arrives first.",
     )
     assert performance.sentences[0].startswith(
         "The last wholly due day is 20 December 2025. There 1 went bad and 2 were expected,"
