@@ -34,13 +34,21 @@ class Cohort:
         """Whether it can be judged: it is over, and each of its outcomes due, or due at no time."""
         return self.is_over(as_of) and bool((self.counts.due(as_of) | self.counts.open).all())
 
-    @property
-    def due_from(self) -> datetime | None:
-        """From when on it can be judged, by what is in it so far; None: no time is declared."""
-        if (declared := self.counts.due_on[~self.counts.open]).size == 0:
+    def due_from(self, as_of: datetime) -> datetime | None:
+        """From when on it can be judged; None: no time is declared.
+
+        Of one that is not over: if what is to come takes as long as what has come at most.
+        """
+        dated = ~self.counts.open
+        if not dated.any():
             return None
-        over = declared.max() + np.timedelta64(1, "D")
-        return max(_moment(over), self.end)
+        day = np.timedelta64(1, "D")
+        due = self.counts.due_on[dated]
+        last = due.max()
+        if not self.is_over(as_of):
+            longest = (due - self.counts.start[dated].astype("datetime64[D]")).max()
+            last = max(last, utc(self.end).astype("datetime64[D]") - day + longest)
+        return max(_moment(last + day), self.end)
 
 
 def starts(times: Times, step: Step) -> Times:

@@ -1,14 +1,11 @@
 """What the section of performance says."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
-
 from monitor.judging.answer import Unsaid
-from monitor.judging.cohort import Step
 from monitor.judging.discrimination import Auc
 from monitor.judging.held_out import HeldOut
 from monitor.judging.interval import Interval
-from monitor.judging.performance import CohortPerformance, Performance
+from monitor.judging.performance import Performance
+from monitor.judging.performance_facts import PerformanceFacts
 from monitor.judging.phrases import (
     BAD_NEWS_FIRST,
     LOW_COVERAGE,
@@ -24,34 +21,6 @@ from monitor.page.words import count, number
 
 _SMALL = 0.005
 """What bins may hide of an AUC without a word."""
-
-
-@dataclass(frozen=True, slots=True)
-class PerformanceFacts:
-    """How the scores did in the cohorts that are shown, as of a time."""
-
-    as_of: datetime
-    step: Step
-    cohorts: tuple[CohortPerformance, ...]
-    """All, in order; also those that are not due."""
-    whole: Performance | Unsaid | None
-    """All wholly due cohorts together; None where none is."""
-    some_due: bool
-    """Whether anything is due, if not a whole cohort."""
-    next_due: date | None
-    judged_from: tuple[datetime, datetime] | None
-    """Start of the first cohort that is not wholly due, and from when on it can be judged."""
-    undated: bool
-    naive: tuple[int, int]
-    """Bad and known ones among what is not due."""
-    held_out: HeldOut | None
-    """Of the one version that answered; None where several did, or it is not known."""
-    versions: int
-
-    @property
-    def due(self) -> tuple[CohortPerformance, ...]:
-        """The wholly due cohorts, with whatever can be said of them."""
-        return tuple(each for each in self.cohorts if each.is_due)
 
 
 def waits(facts: PerformanceFacts) -> tuple[str, str] | None:

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from monitor.judging import outcome_words, performance_words
-from monitor.judging.cohort import Cohort, Step, cohorts
+from monitor.judging.calibration_panel import Strips, strips
+from monitor.judging.cohort import Step, cohorts
 from monitor.judging.held_out import HeldOut
 from monitor.judging.maturity import by_caller, first_due, maturity
-from monitor.judging.naive import labelled_so_far
 from monitor.judging.outcome_panels import CohortChart, caller_table, cohort_chart
 from monitor.judging.outcome_words import OutcomeFacts
-from monitor.judging.performance import Performance, calibration, joined, of_cohort, performance
-from monitor.judging.performance_panels import Strips, charts, cohort_table, strips
-from monitor.judging.performance_words import PerformanceFacts
+from monitor.judging.performance import Performance, calibration, joined
+from monitor.judging.performance_facts import performance_facts
+from monitor.judging.performance_panels import charts, cohort_table
 from monitor.judging.reading import Known
 from monitor.judging.vintage import estimate, vintage
 from monitor.judging.vintage_panel import Heat, heat
@@ -98,27 +98,4 @@ def performance_section(
         charts(facts.cohorts, step, facts.held_out) if whole else (),
         cohort_table(facts.cohorts, step) if whole else None,
         strips(calibration(whole)) if whole else None,
-    )
-
-
-def performance_facts(
-    known: Known, parts: tuple[Cohort, ...], step: Step, held_out: Mapping[str, HeldOut]
-) -> PerformanceFacts:
-    """All that the section's words go by; `parts` are the cohorts of what is known."""
-    counts, as_of = known.counts, known.as_of
-    due = joined(parts, as_of)
-    waiting = next((part for part in parts if not part.is_due(as_of)), None)
-    versions = set(counts.version.tolist())
-    return PerformanceFacts(
-        as_of,
-        step,
-        tuple(of_cohort(part, as_of) for part in parts),
-        None if due is None else performance(due),
-        bool(counts.due(as_of).any()),
-        first_due(counts, as_of),
-        (waiting.start, waiting.due_from or waiting.end) if waiting else None,
-        bool(counts.open.any()),
-        labelled_so_far(counts, as_of),
-        held_out.get(next(iter(versions))) if len(versions) == 1 else None,
-        len(versions),
     )

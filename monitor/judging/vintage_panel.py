@@ -92,11 +92,8 @@ def _base(vintages: Sequence[Vintage], place: int) -> float | None:
 
 
 def _row(vintage: Vintage, base: dict[int, float | None], step: str) -> HeatRow:
-    name = (
-        start_of(vintage.cohort.start, step)
-        if step == "hour"
-        else day(vintage.cohort.start, year=True)
-    )
+    start = vintage.cohort.start
+    name = start_of(start, step) if step == "hour" else day(start, year=True)
     cells = tuple(_cell(vintage.share(place), base[place], vintage.cases) for place in base)
     return HeatRow(name, count(vintage.cases), cells)
 
@@ -142,17 +139,9 @@ def _table(name: str, vintages: Sequence[Vintage], step: str) -> Table:
     for vintage in vintages:
         for place, (age, found) in enumerate(zip(AGES, vintage.estimate, strict=True)):
             if found:
-                rows.append(
-                    (
-                        *(
-                            start_of(vintage.cohort.start, step),
-                            age,
-                            vintage.cases,
-                            vintage.bad[place],
-                        ),
-                        *(vintage.share(place), found.value, found.low, found.high),
-                    )
-                )
+                start = start_of(vintage.cohort.start, step)
+                told = (vintage.cases, vintage.bad[place], vintage.share(place))
+                rows.append((start, age, *told, found.value, found.low, found.high))
     caption = (
         "Gone bad by age: the share, once all are that old, and the estimate of Aalen and Johansen"
     )

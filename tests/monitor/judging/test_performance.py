@@ -122,7 +122,7 @@ def test_a_cohort_with_one_case_that_is_not_due_is_not_judged() -> None:
     assert [of_cohort(cohort, LATE).performance for cohort in found][:1] == [
         Unsaid("not all of its outcomes are due")
     ]
-    assert found[0].due_from == moment("2026-05-02")
+    assert found[0].due_from(LATE) == moment("2026-05-02")
     whole = joined(found, moment("2026-05-02"))
     assert whole
     assert len(whole) == len(late.counted(LATE))
@@ -140,7 +140,7 @@ def test_without_a_due_time_a_cohort_is_judged_when_it_is_over() -> None:
     assert early.performance == Unsaid("it is not over")
     assert isinstance(late.performance, Performance)
     assert late.performance.coverage is None
-    assert cohort.due_from is None
+    assert cohort.due_from(moment("2026-02-01")) is None
 
 
 def test_a_score_of_zero_expects_nobody() -> None:

@@ -12,10 +12,10 @@ from monitor.judging.discrimination import Auc
 from monitor.judging.held_out import HeldOut
 from monitor.judging.interval import Interval, garwood
 from monitor.judging.performance import CohortPerformance, Performance
-from monitor.judging.performance_words import PerformanceFacts, check, note, sentences, waits
+from monitor.judging.performance_facts import PerformanceFacts, performance_facts
+from monitor.judging.performance_words import check, note, sentences, waits
 from monitor.judging.phrases import UNDATED
 from monitor.judging.reading import Known
-from monitor.judging.sections import performance_facts
 from tests.monitor.judging.cases import Cases, moment, simulated
 
 AS_OF = moment("2026-07-02")
@@ -68,6 +68,16 @@ def test_nothing_is_due() -> None:
     assert sentences(found) == ()
     assert check(found).text == "Not judged yet. Nothing is due before 4 February."
     assert check(found).state == "wait"
+
+
+def test_a_cohort_that_is_not_over_is_due_when_its_last_day_will_be() -> None:
+    found = _waiting("2026-01-05T12:00:00", held=None)
+
+    assert waits(found) == (
+        "Nothing is due before 4 February. The first week that can be judged, that of 5 January, is"
+        " wholly due from 11 February on.",
+        "",
+    )
 
 
 def test_some_are_due_but_no_whole_cohort() -> None:
