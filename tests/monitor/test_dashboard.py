@@ -45,8 +45,9 @@ def counted(database: Database) -> Database:
     )
     database.query(
         "INSERT INTO outcome_day (day, model_version, caller, route, due_on, predictions,"
-        " unreported, interim, good, bad, retracted, unobservable, contested, probability_sum, good_sum,"
-        " good_squares, bad_sum, bad_squares, good_scores, bad_scores, good_ages, bad_ages)"
+        " unreported, interim, good, bad, retracted, unobservable, contested, probability_sum,"
+        " good_sum, good_squares, bad_sum, bad_squares, good_scores, bad_scores, good_ages,"
+        " bad_ages)"
         " VALUES ('2026-07-01', 'm', '', '/predict', '2026-07-10', 4, 1, 0, 2, 1, 0, 0, 0, 1, 0, 0,"
         f" 0, 0, {_LISTS}, {_LISTS})"
     )
