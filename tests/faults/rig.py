@@ -222,9 +222,11 @@ class Rig:
         return waiting + max(0, len(directories) - processes)
 
     def _sample(self, load: Load) -> None:
-        while not self._sampling.wait(0.25 if FULL else 1):
+        ended = False
+        while not ended:
             used = sum(resident_bytes(item.pid) for item in self.services if not item.ended)
             self.memory[load.phase] = max(self.memory.get(load.phase, 0), used)
+            ended = self._sampling.wait(0.25 if FULL else 1)
 
     async def _shut(self) -> None:
         await self.proxy.close()
