@@ -42,7 +42,6 @@ def test_it_holds_up_nobody(log_database: Database, tmp_path: Path, name: str) -
 
     assert pages[0].status_code == 200
     assert source == CARDS[name]
-    assert sum(waits) < 10
     assert sorted(waits)[len(waits) // 2] < 0.5
 
 

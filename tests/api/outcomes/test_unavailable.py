@@ -41,7 +41,8 @@ async def _outages(models: Path, database: Database, directory: Path) -> None:
                 began = time.perf_counter()
                 assert await _report(client) == 503
                 shown = await client.get("/outcomes/case")
-                assert time.perf_counter() - began < 0.5
+                # Not five seconds again for each.
+                assert time.perf_counter() - began < 3
                 check_problem(shown, 503, "outcomes-unavailable")
                 assert shown.headers["Retry-After"] == "2"
                 assert "127.0.0.1" not in shown.text

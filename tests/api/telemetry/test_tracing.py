@@ -288,7 +288,8 @@ def test_a_collector_that_hangs_slows_nothing(settings: dict[str, str], tmp_path
 
     assert status == 0
     assert sorted(took)[len(took) // 2] < 0.1
-    assert max(took) < 2
+    # Who waited for the collector would wait for the exporter's ten seconds.
+    assert max(took) < 5
     assert stopped < STOP_SECONDS
 
 
