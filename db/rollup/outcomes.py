@@ -111,6 +111,36 @@ def _query(span: Span, tally: "_Tally", known: datetime) -> sql.Composable:
     )
 
 
+class Unreported:
+    """Counts the predictions of which nothing is reported, out of what `predictions.count` reads.
+
+    To look for the reports of each costs more than all the rest, and most often there is none.
+    """
+
+    def __init__(self, version: str, callers: Callers) -> None:
+        self._tally = _Tally(version, callers)
+        self.reported: set[datetime] = set()
+        """Hours with reports: they are to be counted by these."""
+
+    def take(self, rows: Rows) -> None:
+        """A block of rows, (n, 8 or more)."""
+        hours, reported = rows[:, 0], rows[:, 7] != 0
+        self.reported |= {hour_of(hour) for hour in np.unique(hours[reported]).tolist()}
+        nothing = np.zeros(len(rows))
+        self._tally.take(
+            np.column_stack([hours, rows[:, 1], rows[:, 6], rows[:, 2], nothing, nothing])
+        )
+
+    @property
+    def counted(self) -> dict[Key, OutcomeCounted]:
+        """The counts of the other hours."""
+        return {
+            group: counted
+            for group, counted in self._tally.counted.items()
+            if group[0] not in self.reported
+        }
+
+
 class _Tally:
     """Adds blocks of rows up."""
 

@@ -1,5 +1,6 @@
 """The predictions of some hours, counted."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -27,7 +28,7 @@ Key = tuple[Any, ...]
 
 LOG = sql.Identifier("public", "prediction_log")
 # Of each row, before its features.
-_COLUMNS = 6
+_COLUMNS = 8
 
 
 class Group(NamedTuple):
@@ -77,6 +78,19 @@ class Reference:
     profile: Profile
 
 
+# The day on which the outcome is due, numbered from 2000, and whether there is a report.
+_DUE = sql.SQL(
+    "coalesce((monitoring.due_at(log.outcome_due, coalesce(log.event_time, log.predicted_at),"
+    " coalesce(own.outcome_due, declared.outcome_due)) AT TIME ZONE 'UTC')::date"
+    " - '2000-01-01'::date, 'Infinity'::float8)"
+)
+_REPORTED = sql.SQL(
+    "(EXISTS (SELECT FROM public.outcome_event AS event"
+    " WHERE event.prediction_id = log.prediction_id)"
+    " OR (log.client_reference IS NOT NULL AND EXISTS (SELECT FROM public.outcome_event AS event"
+    " WHERE event.client_reference = log.client_reference)))::integer::float8"
+)
+
 Callers = list[tuple[str, str]]
 """Name of the key, empty where there was none, and route."""
 
@@ -96,12 +110,28 @@ def callers(cursor: Any, span: Span) -> dict[str, Callers]:
 
 
 def count(
-    cursor: Any, span: Span, version: str, callers: Callers, reference: Reference | None
+    cursor: Any,
+    span: Span,
+    version: str,
+    callers: Callers,
+    *,
+    reference: Reference | None,
+    also: Callable[[Rows], None],
 ) -> dict[Key, Counted]:
-    """The counts of a version's predictions in the span."""
+    """The counts of a version's predictions in the span.
+
+    `also` gets each block of rows, (n, 8 or more): hour by number, place in `callers`, probability,
+    flags, seconds of lag, milliseconds of duration, day by number on which the outcome is due
+    (infinity: none), and whether there is a report.
+    """
     tally = _Tally(version, callers, reference)
+
+    def take(rows: Rows) -> None:
+        tally.take(rows)
+        also(rows)
+
     columns = _COLUMNS + (len(reference.schema.features) if reference else 0)
-    stream(cursor, _query(span, tally, reference), columns, tally.take)
+    stream(cursor, _query(span, tally, reference), columns, take)
     return tally.counted
 
 
@@ -119,12 +149,18 @@ def _query(span: Span, tally: "_Tally", reference: Reference | None) -> sql.Comp
         sql.SQL("(log.prediction + 2 * (log.log_path = 'direct')::integer)::float8"),
         sql.SQL("extract(epoch FROM log.logged_at - log.predicted_at)::float8"),
         sql.SQL("log.duration_ms::float8"),
+        _DUE,
+        _REPORTED,
         *(map(_number, reference.schema.features) if reference else ()),
     ]
     return sql.SQL(
         "SELECT {values} FROM {source} AS log"
         " JOIN (VALUES {names}) AS called (caller, route, place)"
         " ON called.caller = coalesce(log.api_key_name, '') AND called.route = log.route"
+        " LEFT JOIN public.outcome_window AS declared"
+        " ON declared.schema_version = log.schema_version"
+        " CROSS JOIN (SELECT (SELECT outcome_due FROM monitoring.due_window"
+        " WHERE model_version = {version}) AS outcome_due) AS own"
         " WHERE log.model_version = {version}"
     ).format(
         values=sql.SQL(", ").join(values),
@@ -158,7 +194,7 @@ class _Tally:
         self._layout = Layout.of(reference.profile) if reference else None
 
     def take(self, rows: Rows) -> None:
-        """A block of what `_query` selects, (n, 6 + features)."""
+        """A block of what `_query` selects, (n, 8 + features)."""
         keys = rows[:, 0] * len(self.callers) + rows[:, 1]
         found, member = np.unique(keys, return_inverse=True)
         counts = self._counts(rows, member, len(found))

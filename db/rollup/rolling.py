@@ -1,11 +1,12 @@
 """Counting hours: what a round does, and what a check does again."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from db.rollup import predictions
-from db.rollup.outcomes import OutcomeCounted, count_outcomes
+from db.rollup.outcomes import OutcomeCounted, Unreported, count_outcomes
 from db.rollup.predictions import Counted, Key, Reference
 from db.rollup.references import references
 from db.rollup.span import HOUR, Span
@@ -112,8 +113,18 @@ def counted(cursor: Any, span: Span, versions: Mapping[str, Reference], known: d
     found: dict[Key, Counted] = {}
     outcomes: dict[Key, OutcomeCounted] = {}
     for version, callers in predictions.callers(cursor, span).items():
-        found.update(predictions.count(cursor, span, version, callers, versions.get(version)))
-        outcomes.update(count_outcomes(cursor, span, version, callers, known))
+        others = Unreported(version, callers)
+        found.update(
+            predictions.count(
+                *(cursor, span, version, callers),
+                reference=versions.get(version),
+                also=others.take,
+            )
+        )
+        outcomes.update(others.counted)
+        if others.reported:
+            reported = replace(span, hours=tuple(sorted(others.reported)))
+            outcomes.update(count_outcomes(cursor, reported, version, callers, known))
     return Tallies(found, outcomes)
 
 

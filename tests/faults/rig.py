@@ -18,6 +18,7 @@ from tests.faults.load import Load
 from tests.faults.processes import resident_bytes, wait_until
 from tests.faults.proxy import Mode, Proxy
 from tests.faults.report import Result
+from tests.faults.reporter import Reporter
 from tests.faults.rounds import miscounted
 from tests.faults.server import Server
 from tests.faults.service import ROOT, Service
@@ -158,6 +159,16 @@ class Rig:
             self._running.result(timeout=30)
             self._sampling.set()
             sampler.join(5)
+
+    @contextmanager
+    def reporter(self, service: Service) -> Iterator[Reporter]:
+        """Somebody who reports outcomes to a service."""
+        reporter = Reporter(service.port)
+        reporter.start()
+        try:
+            yield reporter
+        finally:
+            reporter.stop()
 
     def verdict(self) -> Verdict:
         """Wait until nothing is pending, stop the services, and judge."""

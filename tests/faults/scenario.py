@@ -38,7 +38,7 @@ def survived(
     p99 and the median during the fault; None where the fault may be felt. Times are held to it in
     the long form only, on a quiet machine: elsewhere they are reported, and judge the neighbours.
     """
-    with rig.load(*services) as load:
+    with rig.load(*services) as load, rig.reporter((services or (rig.api,))[0]) as reporter:
         pause(HEALTHY_SECONDS)
         load.phase = "during"
         began = time.monotonic()
@@ -50,6 +50,9 @@ def survived(
     record(result)
     assert verdict.kept, verdict
     assert rig.miscounted() == []
+    assert reporter.lost(rig.sql("SELECT event_key, outcome FROM outcome_event")) == []
+    # 503: not now, and no answer: it was killed. Nothing else becomes of a report that is right.
+    assert {200} <= set(reporter.statuses) <= {200, 503, 0}, reporter.statuses
     assert {200} <= {exchange.status for exchange in load.exchanges} <= {200} | allowed, result
     if FULL and times_healthy is not None:
         before = [item for item in load.exchanges if item.phase == "before"]

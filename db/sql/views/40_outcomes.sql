@@ -1,3 +1,23 @@
+CREATE VIEW monitoring.due_window AS
+SELECT model.model_version,
+       -- What a bundle says is not ours: it is only read as what it must be.
+       CASE WHEN model.metadata #>> '{declaration,outcome_due}' ~
+            '^P(?=.)(\d{1,4}Y)?(\d{1,4}M)?(\d{1,4}W)?(\d{1,5}D)?(T(?=.)(\d{1,5}H)?(\d{1,5}M)?(\d{1,5}S)?)?$'
+            THEN (model.metadata #>> '{declaration,outcome_due}')::interval
+       END AS outcome_due
+FROM public.model_version AS model;
+COMMENT ON VIEW monitoring.due_window IS
+    'How long after its event an outcome is due, by the declaration that the version was trained with';
+
+CREATE FUNCTION monitoring.due_at(given timestamptz, business_time timestamptz, length interval)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE AS $$
+    -- Months are those of UTC, whatever the session's zone.
+    SELECT coalesce(given, (business_time AT TIME ZONE 'UTC' + length) AT TIME ZONE 'UTC')
+$$;
+COMMENT ON FUNCTION monitoring.due_at(timestamptz, timestamptz, interval) IS
+    'When an outcome is due: when the row says so, else so long after its event';
+
 CREATE FUNCTION monitoring.outcomes_seen(moment timestamptz, known timestamptz, logged timestamptz)
 RETURNS TABLE (
     prediction_id    uuid,
@@ -24,15 +44,7 @@ RETURNS TABLE (
 )
 -- As it stands it becomes a part of the query that calls it: its conditions reach the partitions.
 LANGUAGE sql STABLE AS $$
-    WITH windows AS MATERIALIZED (
-        SELECT model.model_version,
-               -- What a bundle says is not ours: it is only read as what it must be.
-               CASE WHEN model.metadata #>> '{declaration,outcome_due}' ~
-                    '^P(?=.)(\d{1,4}Y)?(\d{1,4}M)?(\d{1,4}W)?(\d{1,5}D)?(T(?=.)(\d{1,5}H)?(\d{1,5}M)?(\d{1,5}S)?)?$'
-                    THEN (model.metadata #>> '{declaration,outcome_due}')::interval
-               END AS outcome_due
-        FROM public.model_version AS model
-    )
+    WITH windows AS MATERIALIZED (SELECT * FROM monitoring.due_window)
     SELECT log.prediction_id, log.predicted_at, log.client_reference, log.model_version,
            log.schema_version, log.probability, log.prediction, due.business_time, due.outcome_due,
            judged.state,
@@ -45,10 +57,8 @@ LANGUAGE sql STABLE AS $$
     LEFT JOIN public.outcome_window AS declared ON declared.schema_version = log.schema_version
     CROSS JOIN LATERAL (
         SELECT coalesce(log.event_time, log.predicted_at) AS business_time,
-               coalesce(log.outcome_due,
-                        -- Months are those of UTC, whatever the session's zone.
-                        (coalesce(log.event_time, log.predicted_at) AT TIME ZONE 'UTC'
-                         + coalesce(own.outcome_due, declared.outcome_due)) AT TIME ZONE 'UTC') AS outcome_due
+               monitoring.due_at(log.outcome_due, coalesce(log.event_time, log.predicted_at),
+                                 coalesce(own.outcome_due, declared.outcome_due)) AS outcome_due
     ) AS due
     LEFT JOIN LATERAL (
         SELECT event.*, count(*) OVER () AS reports,
