@@ -1,7 +1,5 @@
 """Every right of every role, as the catalogues have it, against a table of what it needs."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from db.errors import DatabaseError
 from db.migrate import migrate
 from local.postgres import LocalPostgres
 from tests.conftest import PASSWORD, Database, free_port, migrate_settings
+from tests.memory import server_directory
 
 ROLES = ("mlops_owner", "api", "analyst", "monitor")
 
@@ -21,17 +20,16 @@ ROLES = ("mlops_owner", "api", "analyst", "monitor")
 @pytest.fixture(scope="module")
 def server() -> Iterator[Database]:
     """The service's database on a server of its own, as the migrator leaves it."""
-    path = Path(tempfile.mkdtemp(prefix="mlops-"))
-    path.chmod(0o755)
-    postgres = LocalPostgres(path / "server", port=free_port(), password=PASSWORD, durable=False)
-    postgres.start()
-    try:
-        database = Database("mlops", postgres.port)
-        list(migrate(database_settings(postgres.admin_url)))
-        yield database
-    finally:
-        postgres.stop()
-        shutil.rmtree(path, ignore_errors=True)
+    with server_directory() as path:
+        data = path / "server"
+        postgres = LocalPostgres(data, port=free_port(), password=PASSWORD, durable=False)
+        postgres.start()
+        try:
+            database = Database("mlops", postgres.port)
+            list(migrate(database_settings(postgres.admin_url)))
+            yield database
+        finally:
+            postgres.stop()
 
 
 def database_settings(url: str, **more: Any) -> Any:
