@@ -65,7 +65,7 @@ def _ask(directory: Path, service: Service, *arguments: str) -> int:
 def test_ten_thousand_requests_get_no_answer_outside_of_the_document(
     service: Service, tmp_path: Path
 ) -> None:
-    made = ask(tmp_path, service, others=examples_of(300), tensors=examples_of(120))
+    made = ask(tmp_path, service, others=examples_of(300), tensors=examples_of(70))
 
     assert made >= REQUESTS
 
