@@ -36,6 +36,8 @@ _TEMPLATE = "template_mlops"
 def pytest_configure() -> None:
     """A run that is asked to stop ends as by Ctrl-C: what fixtures started is stopped by them."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # In the background of a script it begins ignored, and what the tests interrupt inherits that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # How long an example takes says more of the machine's other work than of ours.
     settings.register_profile(
         "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
