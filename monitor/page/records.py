@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from contract.profile import Profile
-from contract.schema import DataSetSchema
+from contract.schema import DataSetSchema, SchemaError
 from monitor.page.reading import Reader
 from monitor.page.window import WEEK, Window
 
@@ -99,11 +99,15 @@ def version(connection: Reader, name: str) -> Version:
 def _bundle(
     metadata: str, declaration: str | None, profile: str | None
 ) -> tuple[dict[str, Any], DataSetSchema | None, Profile | None]:
-    return (
-        json.loads(metadata),
-        DataSetSchema.from_json(declaration.encode()) if declaration else None,
-        Profile.from_json(profile.encode()) if profile else None,
-    )
+    try:
+        # Whoever registered it has checked it: only a later release writes what cannot be read.
+        return (
+            json.loads(metadata),
+            DataSetSchema.from_json(declaration.encode()) if declaration else None,
+            Profile.from_json(profile.encode()) if profile else None,
+        )
+    except (SchemaError, ValueError):
+        return json.loads(metadata), None, None
 
 
 # System time: what was refused has no other.

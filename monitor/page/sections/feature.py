@@ -192,7 +192,7 @@ class OneValue(Number):
     @cached_property
     def at(self) -> int:
         """The cell of that value."""
-        return 1 + int(np.argmax(self.training[1 : 1 + len(self.column.atoms)]))
+        return _most_frequent(self.declared, self.column, self.training)
 
     @property
     def measure(self) -> str:  # type: ignore[override]
@@ -308,7 +308,7 @@ def features_of(facts: Facts) -> Iterator[Feature]:
         counts = place.column.counts
         training = np.array(counts.negatives, dtype=np.int64) + np.array(counts.positives)
         own = slice(place.start, place.end)
-        yield _kind(place.column, training)(
+        yield _kind(declared, place.column, training)(
             declared,
             place.column,
             facts.version.name,
@@ -319,16 +319,22 @@ def features_of(facts: Facts) -> Iterator[Feature]:
         )
 
 
-def _kind(column: ColumnProfile, training: Ints) -> type[Feature]:
+def _kind(declared: Declared, column: ColumnProfile, training: Ints) -> type[Feature]:
     if column.kind == "category":
         return Category
     if column.kind == "boolean":
         return Boolean
-    atoms = training[1 : 1 + len(column.atoms)]
-    present = training[1:].sum()
-    if len(atoms) and present and atoms.max() / present >= _MOST_ROWS:
+    at = _most_frequent(declared, column, training)
+    if at and training[at] / training[1:].sum() >= _MOST_ROWS:
         return OneValue
     return Number
+
+
+def _most_frequent(declared: Declared, column: ColumnProfile, training: Ints) -> int:
+    """The cell of the atom that most rows have, codes aside; 0 where there is none."""
+    codes = set(map(float, declared.missing_codes))
+    own = [1 + at for at, atom in enumerate(column.atoms) if atom not in codes]
+    return max((at for at in own if training[at]), key=lambda at: int(training[at]), default=0)
 
 
 def _share_plot(feature: Feature, at: Sequence[int]) -> Markup:

@@ -83,6 +83,9 @@ def _quiet(facts: Facts, latest: float | None) -> tuple[State, str]:
 
 def refusals_check(facts: Facts) -> Check:
     """Whether an unusual part of what was sent was refused, in the last whole day."""
+    if facts.filters.caller is not None:
+        text = "Shown only of all callers: what is refused has none."
+        return Check("refusals", "Refusals", "wait", text)
     refused = sum(facts.refusals.by_step)
     asked = facts.total + refused
     if not asked:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from monitor.page.facts import Facts
 from monitor.page.figures import Check
+from monitor.page.words import listed
 
 # In this order: counts that stand still make all else old, rows that are held back make it short.
 _URGENT = ("counts", "log", "traffic", "refusals", "served", "scores", "features", "quality")
@@ -39,6 +40,9 @@ def headline(facts: Facts, checks: list[Check]) -> Headline:
             "No prediction in the time shown",
             "Nothing can be judged of it. Choose another time, or wider filters.",
         )
+    if looks := [check.name.lower() for check in checks if check.state == "ask"]:
+        said = " ".join(check.text for check in checks if check.state == "ask")
+        return Headline(f"No action is due; worth a look: {listed(looks)}", said)
     waits = [check.name.lower() for check in checks if check.state == "wait"]
     lead = "The counts show neither a standstill nor rows that are held back"
     if facts.window.past:

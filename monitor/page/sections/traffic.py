@@ -1,6 +1,6 @@
 """Traffic: predictions, by caller, refused requests, and the delay of the log."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -105,10 +105,7 @@ def _nothing(facts: Facts) -> tuple[str | Markup, str | Markup]:
         )
         return "No prediction has been made yet, so nothing can be shown.", how
     last = max(choice.last for choice in facts.choices)
-    address = facts.filters.at(
-        floor(facts.window.start, "day").replace(year=last.year, month=last.month, day=last.day)
-        + timedelta(days=1)
-    )
+    address = facts.filters.at(datetime.combine(last, time(), UTC) + timedelta(days=1))
     before = Markup('The last one of all was on {}. <a href="{}">The page as of then</a>').format(
         day(last, year=True), address.page()
     )
