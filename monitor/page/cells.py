@@ -7,7 +7,7 @@ from math import inf, pi
 import numpy as np
 
 from contract.profile import ColumnProfile
-from monitor.page.reading import Floats
+from monitor.page.counts import Floats
 from monitor.page.window import Ints
 
 

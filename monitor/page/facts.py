@@ -1,13 +1,14 @@
 """All that a page is made of, read in one snapshot."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from db.rollup.layout import Layout
 from monitor.page import reading, records
+from monitor.page.counts import Counts
 from monitor.page.filters import Filters, FilterWrong
 from monitor.page.kept import Kept
-from monitor.page.reading import Choice, Counts, Reader
+from monitor.page.reading import Asked, Choice, Reader
 from monitor.page.records import Activation, Process, Refusals, Round, Version
 from monitor.page.window import Window
 from monitor.page.words import when
@@ -46,7 +47,7 @@ def read(connection: Reader, filters: Filters, now: datetime, kept: Kept) -> Fac
     """Read them; raises FilterWrong where `as_of` lies in the future."""
     last = records.last_round(connection)
     latest = now if last.rolled_at is None else last.as_of
-    as_of = filters.as_of or latest
+    as_of = (filters.as_of or latest).astimezone(UTC)
     if as_of > max(now, latest):
         raise FilterWrong(f"as_of lies in the future: {when(as_of)}; it is {when(now)}.")
     window = Window.of(filters, as_of)
@@ -56,7 +57,8 @@ def read(connection: Reader, filters: Filters, now: datetime, kept: Kept) -> Fac
     version = records.version(connection, name) if name else None
     layout = Layout.of(version.profile) if version and version.profile else None
     size = layout.size if layout else 0
-    key = (last.rolled_at, last.as_of, filters, window, name, size)
+    asked = Asked(window, filters, name, size)
+    key = (last.rolled_at, last.as_of, asked)
     return Facts(
         filters,
         window,
@@ -65,7 +67,7 @@ def read(connection: Reader, filters: Filters, now: datetime, kept: Kept) -> Fac
         tuple(choices),
         version,
         layout,
-        kept.get(key, lambda: reading.counts(connection, window, filters, name, size)),
+        kept.get(key, lambda: reading.counts(connection, asked, kept)),
         records.refusals(connection, window, filters.route, filters.version),
         tuple(records.processes(connection)),
         tuple(activations),

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -177,7 +177,10 @@ ORDER BY activated_at DESC LIMIT 500
 
 def activations(connection: Reader, until: datetime) -> list[Activation]:
     """The latest first, at most 500."""
-    return [Activation(*row) for row in connection.rows(_ACTIVATIONS, (until,))]
+    return [
+        Activation(process, at.astimezone(UTC), *told)
+        for process, at, *told in connection.rows(_ACTIVATIONS, (until,))
+    ]
 
 
 _PAUSES = """
@@ -187,4 +190,4 @@ SELECT DISTINCT hour FROM rollup_hour WHERE hour >= %s AND hour < %s ORDER BY ho
 
 def busy_hours(connection: Reader, start: datetime, end: datetime) -> list[datetime]:
     """Hours with predictions, of all versions, callers and routes."""
-    return [hour for (hour,) in connection.rows(_PAUSES, (start, end))]
+    return [hour.astimezone(UTC) for (hour,) in connection.rows(_PAUSES, (start, end))]

@@ -21,8 +21,8 @@ STYLESHEET_PATH = f"/static/page-{hashlib.sha256(STYLESHEET).hexdigest()[:12]}.c
 _PLACES = {"refusals": "traffic", "log": "traffic", "counts": "state"}
 
 
-def page(content: Content) -> str:
-    """The page."""
+def page(content: Content, visitor: str | None = None) -> str:
+    """The page; `visitor` is the name of whoever signed in, None where nobody needs to."""
     facts = content.facts
     choices, filters = facts.choices, facts.filters
     dataset = _dataset(content)
@@ -38,6 +38,7 @@ def page(content: Content) -> str:
             address=filters,
             dataset=dataset,
             filters=filters,
+            visitor=visitor,
             window=facts.window,
             round=facts.round,
             sample=sample_notice(facts),

@@ -32,7 +32,7 @@ _HEADERS = {
 def page(request: Request) -> Response:
     """The page; 400 where the query string says what cannot be shown, 503 without Postgres."""
     try:
-        return _html(200, rendering.page(_content(request)))
+        return _html(200, rendering.page(_content(request), _visitor(request)))
     except FilterWrong as error:
         return _html(400, rendering.refused("This cannot be shown", str(error)))
     except PostgresAway as error:
@@ -77,6 +77,12 @@ def _content(request: Request) -> Content:
     except PostgresAway as error:
         logger.warning("outcomes as of %s are not shown: %s", found.window.end, error)
         return content(found, outlook.too_long())
+
+
+def _visitor(request: Request) -> str | None:
+    """Whoever the guard let in by a key (monitor.guard)."""
+    visitor: str | None = getattr(request.state, "visitor", None)
+    return visitor
 
 
 def _html(status: int, text: str) -> Response:

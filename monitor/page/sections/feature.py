@@ -14,8 +14,8 @@ from contract.feature import Feature as Declared
 from contract.profile import ColumnProfile
 from monitor.page.cells import Percentile, Scale, scale_of, shares
 from monitor.page.charts import Plot
+from monitor.page.counts import Floats
 from monitor.page.facts import Facts
-from monitor.page.reading import Floats
 from monitor.page.sections.drawing import few, lined, plot_of, round_up
 from monitor.page.sections.reference import DRAWN
 from monitor.page.window import Ints, Window

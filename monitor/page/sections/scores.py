@@ -7,9 +7,9 @@ import numpy as np
 
 from monitor.page.cells import Scale, apart, apart_by_chance, shares
 from monitor.page.charts import Plot
+from monitor.page.counts import Floats
 from monitor.page.facts import Facts
 from monitor.page.figures import Cell, Check, Column, Figure, Group, Section, Table
-from monitor.page.reading import Floats
 from monitor.page.sections import reference
 from monitor.page.sections.drawing import few, highest, lined, plot_of, round_up, ticked
 from monitor.page.window import Ints

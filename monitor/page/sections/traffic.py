@@ -8,10 +8,10 @@ from markupsafe import Markup
 
 from db.rollup import bins
 from monitor.page.cells import Scale
+from monitor.page.counts import Floats
 from monitor.page.facts import PAUSES, Facts
 from monitor.page.figures import Cell, Check, Column, Figure, Group, Section, Table
 from monitor.page.filters import NO_KEY
-from monitor.page.reading import Floats
 from monitor.page.sections.drawing import (
     counted,
     few,

@@ -10,10 +10,11 @@ import numpy as np
 from contract.schema import DataSetSchema
 from db.rollup import bins
 from db.rollup.layout import Layout
+from monitor.page.counts import Counts, Seen
 from monitor.page.facts import Facts
 from monitor.page.figures import Section
 from monitor.page.filters import Filters
-from monitor.page.reading import Choice, Counts, Seen
+from monitor.page.reading import Choice
 from monitor.page.records import Activation, Process, Refusals, Round, Version
 from monitor.page.window import Window
 from tests.monitor.page import story

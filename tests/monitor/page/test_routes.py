@@ -267,8 +267,11 @@ def test_what_was_read_is_kept_until_the_next_round(
     database.query("UPDATE rollup_day SET predictions = 300 WHERE day = '2026-07-02'")
     assert table(client, "traffic")[-1]["all"] == "416"
 
+    database.query("UPDATE rollup_day SET predictions = 30 WHERE day = '2026-06-29'")
     story.counted(database, NOON)
-    assert table(client, "traffic")[-1]["all"] == "600"
+    rows = table(client, "traffic")
+    assert rows[-1]["all"] == "600"
+    assert next(row["all"] for row in rows if row["from"] == "2026-06-29") == "60"
 
 
 def test_a_process_that_is_silent_with_rows_is_said_at_the_top(

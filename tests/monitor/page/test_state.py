@@ -122,6 +122,14 @@ def test_nothing_in_the_page_needs_a_script_or_an_inline_style() -> None:
     assert "<style" not in html
 
 
+def test_whoever_signed_in_can_sign_out() -> None:
+    found = made_of(Made().steady("a").facts())
+
+    assert '<form class="out" action="/sign-out" method="post">' in page(found, "ri<k")
+    assert "Sign out ri&lt;k" in page(found, "ri<k")
+    assert "sign-out" not in page(found)
+
+
 def test_a_filter_offers_what_was_asked_for_though_it_is_not_there() -> None:
     html = page(made_of(Made({"caller": "gone"}).facts()))
 
