@@ -192,3 +192,14 @@ def test_rows_keep_their_shapes() -> None:
     assert isinstance(counts, Counts)
     assert counts.good_scores.shape == (len(counts), 200)
     assert counts.bad_ages.shape == (len(counts), 26)
+
+
+@pytest.mark.parametrize("bad", [False, True])
+def test_the_interval_of_the_error_is_not_too_narrow_in_either_class(bad: bool) -> None:
+    cases = _first(simulated(11), 300, bad=bad)
+    error = (cases.bad - cases.score) ** 2
+
+    found = _of(cases).brier
+
+    assert isinstance(found, Interval)
+    assert found.high - found.value >= 1.959964 * error.std() / np.sqrt(len(error))

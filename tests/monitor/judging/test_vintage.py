@@ -118,3 +118,14 @@ def test_cohorts_begin_on_monday_and_on_the_first() -> None:
         moment("2026-03-02"),
     )
     assert bins.AGES == AGES
+
+
+def test_what_is_labelled_so_far_is_only_of_what_is_not_due() -> None:
+    cases, as_of = simulated(3), moment("2026-02-12")
+
+    bad, known = labelled_so_far(cases.counted(as_of), as_of)
+
+    waiting = cases.due.astype("datetime64[D]") >= np.datetime64("2026-02-12")
+    told = waiting & (cases.observed <= np.datetime64("2026-02-12"))
+    assert (bad, known) == ((told & cases.bad).sum(), told.sum())
+    assert 0 < known < len(cases.bad)
