@@ -17,6 +17,7 @@ from monitor.page.words import count, day, share
 
 _COLUMNS = 6
 _SHADES = 5
+_ROWS = 30
 _Z = NORMAL.inv_cdf(0.975)
 NOT_YET = "not yet"
 
@@ -32,7 +33,10 @@ class HeatRow:
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """Shares gone bad at equal age; the last row is the estimate for all cohorts together."""
+    """Shares gone bad at equal age; `rows` are the last cohorts, at most 30.
+
+    `expected` is the estimate for all cohorts together.
+    """
 
     step: str
     ages: tuple[str, ...]
@@ -40,6 +44,11 @@ class Heat:
     expected: tuple[str, ...]
     sentence: str
     vintages: Sequence[Vintage]
+
+    @property
+    def left_out(self) -> int:
+        """Cohorts that are only in the table."""
+        return len(self.vintages) - len(self.rows)
 
     @property
     def name(self) -> str:
@@ -63,7 +72,7 @@ def heat(
     return Heat(
         step,
         tuple("1 day" if AGES[place] == 1 else f"{AGES[place]} days" for place in places),
-        tuple(_row(vintage, base, step) for vintage in vintages),
+        tuple(_row(vintage, base, step) for vintage in vintages[-_ROWS:]),
         tuple(_expected(overall[place]) for place in places),
         _sentence(overall, places),
         vintages,

@@ -214,6 +214,16 @@ def test_a_cohort_that_goes_bad_more_often_is_darker() -> None:
     assert shades[-1][-1] == "h5c"
 
 
+def test_of_many_cohorts_the_last_are_shown_and_all_are_in_the_file() -> None:
+    found = _both(simulated(1, per_day=20, days=40), moment("2026-04-01"), "day")
+
+    assert found[0].vintages
+    assert (len(found[0].vintages.rows), found[0].vintages.left_out) == (30, 10)
+    assert found[0].vintages.rows[-1].name == "13 Feb 2026"
+    assert "The last 30 of 40; the others are in the file." in Text(_rendered(*found)[0]).text
+    assert len({row[0] for row in found[0].vintages.table.rows}) == 40
+
+
 def test_ticks_of_an_axis_of_time() -> None:
     def labels(start: str, end: str) -> list[str]:
         return [label for _, label in TimeAxis(moment(start), moment(end)).ticks()]
