@@ -20,6 +20,7 @@ class OutcomeFacts:
     all: Maturity
     callers: Mapping[str, Maturity]
     next_due: date | None
+    replayed: bool = False
     retired: int = 0
 
 
@@ -50,6 +51,9 @@ def sentences(facts: OutcomeFacts) -> tuple[str, ...]:
         _low(every),
         _aside(every),
         _delay(every),
+        "Business time alone decides here: what was observed by then counts, whenever it came."
+        if facts.replayed
+        else "",
         f"Of {some('prediction', facts.retired)} the rows are gone; this answer is without them."
         if facts.retired
         else "",

@@ -21,6 +21,9 @@ WHERE day < %s AND due_on >= %s::date AND due_on < %s::date
   AND (%s::text IS NULL OR model_version = %s) AND (%s::text IS NULL OR caller = %s)
   AND (%s::text IS NULL OR route = %s)
 """
+_OBSERVED_LATER = """
+SELECT FROM outcome_event WHERE observed_at > %s AND received_at <= %s LIMIT 1
+"""
 _RETIRED = """
 SELECT coalesce(sum(predictions), 0)::bigint FROM outcome_hour
 WHERE part = 'retired' AND hour >= %s AND hour < %s
@@ -90,6 +93,8 @@ class Known:
     counts: Counts
     as_of: datetime
     """What is due is decided by this time: the one asked for, or that of the last round."""
+    replayed: bool = False
+    """Whether what was observed by then counts whenever it was received: business time alone."""
     retired: int = 0
     """Predictions of the span that are in no answer as of a past time, for their rows are gone."""
 
@@ -98,14 +103,18 @@ def read(connection: Reader, selection: Selection, as_of: datetime | None = None
     """What is known as of a time; None or a time after the last round: what that round counted.
 
     For a time before it everything is read again from the log: what was observed and received by
-    then. That is slower, and no report that came since changes it. (In a replay, where business
-    time runs ahead of the rows, nothing was received by then: ask for the last round.)
+    then. That is slower, and no report that came since changes it. Where the last round itself was
+    one as of an earlier time, as in a replay, business time alone decides.
     """
-    ((last,),) = connection.rows("SELECT as_of FROM rollup_state")
+    ((last, settled),) = connection.rows("SELECT as_of, settled_at FROM rollup_state")
+    replayed = settled > last
     if as_of is None or as_of >= last:
-        return Known(_counted(connection, selection), last.astimezone(UTC))
+        as_of = last.astimezone(UTC)
+        if not (replayed and connection.rows(_OBSERVED_LATER, (last, settled))):
+            return Known(_counted(connection, selection), as_of)
+    known = settled if replayed else as_of
     ((retired,),) = connection.rows(_RETIRED, selection.span)
-    return Known(_recounted(connection, selection, as_of), as_of, retired)
+    return Known(_recounted(connection, selection, as_of, known), as_of, replayed, retired)
 
 
 def _counted(connection: Reader, selection: Selection) -> Counts:
@@ -114,11 +123,13 @@ def _counted(connection: Reader, selection: Selection) -> Counts:
     return counted_rows(selection.hours, connection.rows(statement, _values(selection)))
 
 
-def _recounted(connection: Reader, selection: Selection, as_of: datetime) -> Counts:
+def _recounted(
+    connection: Reader, selection: Selection, as_of: datetime, known: datetime
+) -> Counts:
     more = {
         "unit": _TABLES[selection.hours][0],
         "as_of": as_of,
-        "known": as_of,
+        "known": known,
         "scores": list(bins.SCORES),
         "ages": list(bins.AGES),
     }

@@ -64,7 +64,12 @@ def outcomes_section(known: Known, step: Step) -> OutcomesSection:
     counts, as_of = known.counts, known.as_of
     callers = by_caller(counts, as_of)
     facts = OutcomeFacts(
-        as_of, maturity(counts, as_of), callers, first_due(counts, as_of), known.retired
+        as_of,
+        maturity(counts, as_of),
+        callers,
+        first_due(counts, as_of),
+        known.replayed,
+        known.retired,
     )
     check = outcome_words.check(facts)
     if box := outcome_words.waits(facts):

@@ -187,6 +187,12 @@ def test_how_long_it_took(median: Delay, said: str) -> None:
     assert sentences(facts(States(good=10), all=whole))[-1] == said
 
 
+def test_business_time_alone() -> None:
+    assert sentences(facts(States(good=10), replayed=True))[-1] == (
+        "Business time alone decides here: what was observed by then counts, whenever it came."
+    )
+
+
 def test_rows_that_are_gone() -> None:
     found = facts(States(good=10), retired=7)
 

@@ -254,6 +254,40 @@ def test_the_same_cases_are_the_same_counts_both_ways(
         assert first.tolist() == second.tolist(), name
 
 
+def _replay(database: Database, as_of: datetime) -> None:
+    """As a round with `--as-of`: it counts what was received by now."""
+    database.query("UPDATE rollup_state SET settled_at = now(), as_of = %s", as_of)
+
+
+def test_in_a_replay_what_was_observed_later_is_not_known_yet(
+    database: Database, monitor: MonitorDatabase
+) -> None:
+    _predictions(database, 3)
+    came = moment("2026-08-01")
+    _report(database, 0, 1, "2026-01-08", received_at=came)
+    _report(database, 1, 0, "2026-02-11", received_at=came)
+    _replay(database, ASKED)
+
+    for as_of in (None, ASKED, moment("2026-03-01")):
+        found = _read(monitor, as_of=as_of)
+        assert (found.as_of, found.replayed) == (ASKED, True)
+        assert found.counts.total() == States(unreported=2, bad=1)
+    assert _read(monitor, as_of=moment("2026-01-07")).counts.total() == States(unreported=3)
+    assert len(_read(monitor, as_of=moment("2026-01-05")).counts) == 0
+
+
+def test_in_a_replay_where_nothing_was_the_counts_are_taken(
+    database: Database, monitor: MonitorDatabase
+) -> None:
+    _count(database, "outcome_day", day="2026-01-05")
+    _report(database, 0, 1, "2026-01-08")
+    _replay(database, ASKED)
+
+    found = _read(monitor)
+
+    assert (found.as_of, found.replayed, found.counts.total().predictions) == (ASKED, False, 10)
+
+
 def test_rows_that_are_gone_are_named(database: Database, monitor: MonitorDatabase) -> None:
     _count(database, "outcome_hour", hour="2026-01-05 12:00Z", part="retired")
     _roll(database, ASKED)
