@@ -4,17 +4,23 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from contract.profile import CellCounts, Profile, ScoreProfile
+from contract.signature import SigningKeys
 from db.rollup import bins
+from monitor import round as rounds
 from monitor.database import Database as MonitorDatabase
+from monitor.judging.cohort import Step
 from monitor.judging.counts import States
 from monitor.judging.judged import judged
 from monitor.judging.maturity import by_caller, maturity
 from monitor.judging.reading import Known, Selection, reaching_back, read, read_held_out
+from monitor.references import References
 from tests.conftest import Database
 from tests.db.rows import insert, row
 from tests.monitor.judging.cases import moment
@@ -232,26 +238,40 @@ def test_a_report_after_a_time_never_changes_an_answer_as_of_it(
     assert then.counts.total() == States(unreported=3, good=1, bad=2, retracted=1)
 
 
-def test_the_same_cases_are_the_same_counts_both_ways(
-    database: Database, monitor: MonitorDatabase
+@pytest.mark.parametrize("step", ["day", "hour"])
+def test_what_a_round_counts_is_what_the_log_says(
+    database: Database, monitor: MonitorDatabase, tmp_path: Path, step: Step
 ) -> None:
-    _predictions(database, 10)
-    for number in range(8):
-        seen = "2026-01-08T18:00:00" if number == 7 else "2026-02-03"
-        _report(database, number, int(number == 7), seen)
-    _report(database, 8, 0, "2026-02-03", state="interim")
-    place = sum(edge <= SCORE for edge in bins.SCORES)
-    scores = {
-        f"{name}_scores": [0] * place + [count] + [0] * (199 - place)
-        for name, count in (("good", 7), ("bad", 1))
-    }
-    _count(database, "outcome_day", day="2026-01-05", **scores)
-    _roll(database, ASKED)
-    counted, recounted = _read(monitor), _read(monitor, as_of=ASKED - timedelta(seconds=1))
+    _predictions(database, 40)
+    random = np.random.default_rng(1)
+    for number in range(32):
+        seen = moment("2026-01-05T12:00:01") + timedelta(days=float(random.exponential(9)))
+        state = ("final", "final", "interim", "retracted", "unobservable")[number % 5]
+        outcome = number % 3 % 2 if state in ("final", "interim") else None
+        _report(database, number, outcome, seen.isoformat(), state=state)
+    _report(database, 30, 1, "2026-02-02", event_key="2")
+    _report(database, 30, 0, "2026-02-02", event_key="3")
+    insert(database, [row("2026-01-20T10:00:00Z", logged_at="2026-01-20T10:00:00Z")])
+    rounds.run(monitor, References(tmp_path, SigningKeys(())))
+    selection = replace(JANUARY, step=step)
 
-    for name in ("states", "sums", "good_scores", "bad_scores", "good_ages", "bad_ages"):
-        first, second = (getattr(known.counts, name).sum(axis=0) for known in (counted, recounted))
-        assert first.tolist() == second.tolist(), name
+    counted = _read(monitor, selection)
+    recounted = _read(monitor, selection, counted.as_of - timedelta(microseconds=1))
+
+    assert counted.counts.total().predictions == 41
+    assert counted.counts.total() == recounted.counts.total()
+    for first, second in zip(*map(_by_key, (counted, recounted)), strict=True):
+        assert first == second
+
+
+def _by_key(known: Known) -> list[tuple[Any, ...]]:
+    counts = known.counts
+    keys = zip(counts.start.astype(str), counts.due_on.astype(str), counts.caller, strict=True)
+    arrays = (
+        np.round(getattr(counts, name), 9).tolist()
+        for name in ("states", "sums", "good_scores", "bad_scores", "good_ages", "bad_ages")
+    )
+    return sorted(zip(keys, *arrays, strict=True))
 
 
 def _replay(database: Database, as_of: datetime) -> None:
