@@ -27,14 +27,14 @@ class TimeAxis:
         """Both ends, as a plot takes them."""
         return 0.0, self.x(self.end)
 
-    def ticks(self) -> list[tuple[float, str]]:
-        """At most seven: hours, days, Mondays, months or years."""
+    def ticks(self) -> list[tuple[float, str, str]]:
+        """At most seven: hours, days, Mondays, months or years; every second goes when narrow."""
         for first, following, label in _UNITS:
-            found: list[tuple[float, str]] = []
+            found: list[tuple[float, str, str]] = []
             moment = first(self.start)
             while moment < self.end and len(found) <= _MOST:
                 if moment >= self.start:
-                    found.append((self.x(moment), label(moment)))
+                    found.append((self.x(moment), label(moment), "wide2" if len(found) % 2 else ""))
                 moment = following(moment)
             if len(found) <= _MOST:
                 return found

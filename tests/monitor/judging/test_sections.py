@@ -226,7 +226,7 @@ def test_of_many_cohorts_the_last_are_shown_and_all_are_in_the_file() -> None:
 
 def test_ticks_of_an_axis_of_time() -> None:
     def labels(start: str, end: str) -> list[str]:
-        return [label for _, label in TimeAxis(moment(start), moment(end)).ticks()]
+        return [label for _, label, _ in TimeAxis(moment(start), moment(end)).ticks()]
 
     assert labels("2026-01-05T22:00:00", "2026-01-06T02:00:00") == [
         "22:00",
