@@ -99,6 +99,7 @@ def compose() -> Iterator[Compose]:
     if reason := missing_engine():
         pytest.skip(reason)
     stack = Compose(project=f"test-{uuid.uuid4().hex[:8]}", port=free_port())
+    stack.environment["MONITOR_PORT"] = str(free_port())
     try:
         yield stack
     finally:
