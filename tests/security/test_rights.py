@@ -91,8 +91,10 @@ CALLS = (
     "states_of_subject(uuid,text,timestamp with time zone,integer)",
     "store_outcomes(text,text)",
 )
+_TIME = "timestamp with time zone"
 READS = (
-    "monitoring.outcomes_as_of(timestamp with time zone,timestamp with time zone)",
+    f"monitoring.outcomes_as_of({_TIME},{_TIME})",
+    f"monitoring.outcomes_seen({_TIME},{_TIME},{_TIME})",
     "settled_outcomes()",
 )
 FUNCTIONS = {
