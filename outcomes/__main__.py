@@ -23,7 +23,7 @@ from outcomes.loading import Totals, load_lines
 from outcomes.rejects import Rejects
 from outcomes.rules import ReportRules
 from outcomes.settings import OutcomesSettings
-from outcomes.table import Line
+from outcomes.table import Lines
 
 _PARQUET = b"PAR1"
 _PROGRESS_SECONDS = 5.0
@@ -136,7 +136,7 @@ def _moment(text: str) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _lines(file: Path) -> Iterator[Line]:
+def _lines(file: Path) -> Iterator[Lines]:
     with file.open("rb") as opened:
         is_parquet = opened.read(4) == _PARQUET
     if not is_parquet:

@@ -1,43 +1,46 @@
-"""Reports in a CSV, packed by gzip or not: a line for each, read one by one."""
+"""Reports in a CSV, packed by gzip or not: a line for each."""
 
 import csv
 import gzip
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from contract.text import shown
 from outcomes.errors import UnreadableFile
 from outcomes.rules import FIELDS, REQUIRED
-from outcomes.table import Line, Malformed
+from outcomes.table import SET_LINES, Lines, Malformed
 
 _GZIP = b"\x1f\x8b"
-# A line that never ends is not kept in memory.
+# A line that never ends is not kept in memory; nor are many long ones.
 _MOST = 2**20
+_MOST_TOGETHER = 2**22
 # As pandas writes integers of a column with gaps.
 _ZERO_OR_ONE = {"0": 0.0, "1": 1.0}
 _NUMBERS = ("outcome", "revision")
 _INTEGER = re.compile(r"[0-9]{1,10}(\.0)?", re.ASCII)
 
 
-def read(path: Path) -> Iterator[Line]:
+def read(path: Path) -> Iterator[Lines]:
     """The lines behind the header; raises UnreadableFile, or OSError.
 
     A field that is empty is none. No field of a report holds a line break, so each line is read
     for itself: a quote that is not closed spoils no other.
     """
     number = 1
+    texts: list[str] = []
     with _open(path) as file:
         try:
             header = _checked(_split(_line(file)) or [])
-            while line := _line(file):
-                number += 1
-                if line.strip():
-                    yield number, _fields(line, header)
+            while _fill(texts, file):
+                yield _lines(texts, number + 1, header)
+                number += len(texts)
+                texts = []
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise UnreadableFile(f"{path}: damaged after line {number:,}") from error
+            line = number + len(texts)
+            raise UnreadableFile(f"{path}: damaged after line {line:,}") from error
 
 
 def _open(path: Path) -> IO[str]:
@@ -54,6 +57,50 @@ def _line(file: IO[str]) -> str:
     if len(line) == _MOST:
         raise UnreadableFile(f"a line has more than {_MOST:,} characters: this is no such CSV")
     return line
+
+
+def _fill(texts: list[str], file: IO[str]) -> bool:
+    """Append the next lines as they stand; False at the end."""
+    room = _MOST_TOGETHER
+    while len(texts) < SET_LINES and room > 0 and (line := _line(file)):
+        texts.append(line)
+        room -= len(line)
+    return texts != []
+
+
+def _lines(texts: Sequence[str], first: int, header: list[str]) -> Lines:
+    numbers: Sequence[int] = range(first, first + len(texts))
+    stripped = [text.rstrip("\r\n") for text in texts]
+    if not all(map(str.strip, stripped)):
+        numbers = [number for number in numbers if stripped[number - first].strip()]
+        stripped = [text for text in stripped if text.strip()]
+    return Lines(
+        numbers,
+        each=lambda: (
+            (number, _fields(text, header)) for number, text in zip(numbers, stripped, strict=True)
+        ),
+        columns=_columns(stripped, header),
+    )
+
+
+def _columns(texts: Sequence[str], header: list[str]) -> dict[str, Sequence[object]] | None:
+    width = len(header)
+    if {text.count(",") for text in texts} != {width - 1}:
+        return None
+    # Not a list for each line: thousands of them are looked through for garbage all the time.
+    joined = ",".join(texts)
+    if '"' in joined:
+        return None
+    fields = joined.split(",")
+    columns: dict[str, Sequence[object]] = {}
+    for place, name in enumerate(header):
+        column = fields[place::width]
+        if name in _NUMBERS:
+            values = {text: _number(text) if text else None for text in set(column)}
+            columns[name] = list(map(values.__getitem__, column))
+        else:
+            columns[name] = [text or None for text in column] if "" in column else column
+    return columns
 
 
 def _split(line: str) -> list[str] | None:
@@ -75,12 +122,16 @@ def _fields(line: str, header: list[str]) -> dict[str, object] | Malformed:
         name: value for name, value in zip(header, row, strict=True) if value
     }
     for name in _NUMBERS:
-        value: Any = fields.get(name)
-        if value in _ZERO_OR_ONE:
-            fields[name] = _ZERO_OR_ONE[value]
-        elif value is not None and _INTEGER.fullmatch(value):
-            fields[name] = float(value)
+        if name in fields:
+            fields[name] = _number(str(fields[name]))
     return fields
+
+
+def _number(text: str) -> object:
+    """The number that the text is; else the text, which no rule takes for one."""
+    if text in _ZERO_OR_ONE:
+        return _ZERO_OR_ONE[text]
+    return float(text) if _INTEGER.fullmatch(text) else text
 
 
 def _checked(header: list[str]) -> list[str]:

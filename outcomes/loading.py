@@ -1,20 +1,17 @@
 """A file of reports into Postgres: set by set, in bounded memory, and again without harm."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
 
+from outcomes.column_rules import ColumnRules
 from outcomes.connection import OutcomeConnection
 from outcomes.errors import InvalidReport
 from outcomes.rejects import Reject, Rejects
 from outcomes.report import Report
 from outcomes.rules import ReportRules
 from outcomes.store import Loaded, load
-from outcomes.table import Line, Malformed
-
-# One transaction: it holds up a look at what is known now.
-SET_LINES = 10_000
+from outcomes.table import Lines, Malformed
 
 _EARLY = "is before the event of every prediction that the report speaks of"
 _CONFLICT = "is known with another content: give what is new a key of its own"
@@ -34,16 +31,16 @@ class Totals:
 class _Set:
     """Lines that are stored together."""
 
-    lines: int = 0
-    numbers: list[int] = field(default_factory=list)
+    lines: int
+    numbers: Sequence[int]
     """Line of each report."""
-    reports: list[Report] = field(default_factory=list)
+    reports: list[Report]
     rejects: list[Reject] = field(default_factory=list)
 
 
 def load_lines(
     connection: OutcomeConnection,
-    lines: Iterable[Line],
+    sets: Iterable[Lines],
     rules: ReportRules,
     rejects: Rejects,
     *,
@@ -56,11 +53,11 @@ def load_lines(
     again finds them. While Postgres stores a set the next one is read. Raises PostgresAway.
     """
     totals = Totals()
-    source = iter(lines)
     with ThreadPoolExecutor(1, thread_name_prefix="outcomes") as thread:
         under_way: tuple[_Set, Future[Loaded]] | None = None
         try:
-            while (following := _next(source, rules)).lines:
+            for lines in sets:
+                following = _read(lines, rules)
                 if under_way is not None:
                     _settle(*under_way, totals, rejects)
                     progress(totals)
@@ -71,16 +68,20 @@ def load_lines(
     return totals
 
 
-def _next(source: Iterable[Line], rules: ReportRules) -> _Set:
-    found = _Set()
-    for number, fields in islice(source, SET_LINES):
-        found.lines += 1
+def _read(lines: Lines, rules: ReportRules) -> _Set:
+    if lines.columns is not None and lines.numbers:
+        reports = ColumnRules(rules).read(lines.columns)
+        if reports is not None:
+            return _Set(len(reports), lines.numbers, reports)
+    numbers: list[int] = []
+    found = _Set(len(lines.numbers), numbers, [])
+    for number, fields in lines.each():
         if isinstance(fields, Malformed):
             found.rejects.append(Reject(number, "", "malformed", fields.detail))
             continue
         try:
             found.reports.append(rules.read(fields))
-            found.numbers.append(number)
+            numbers.append(number)
         except InvalidReport as refusal:
             found.rejects += [
                 Reject(number, error.pointer[1:], error.rule, error.detail)

@@ -1,7 +1,8 @@
 """Reports in a Parquet file: a row for each, read in batches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +13,31 @@ import pyarrow.types
 from contract.text import shown
 from outcomes.errors import UnreadableFile
 from outcomes.rules import FIELDS, REQUIRED
-from outcomes.table import Line
-
-_BATCH = 10_000
+from outcomes.table import SET_LINES, Line, Lines
 
 
-def read(path: Path) -> Iterator[Line]:
+def read(path: Path) -> Iterator[Lines]:
     """The rows, counted from 1; raises UnreadableFile, or OSError."""
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             _check(path, file.schema_arrow)
             number = 0
-            for batch in file.iter_batches(batch_size=_BATCH):
-                for row in _to_microseconds(batch).to_pylist():
-                    number += 1
-                    yield number, {name: _as_json(value) for name, value in row.items()}
+            for batch in file.iter_batches(batch_size=SET_LINES):
+                rows = _to_microseconds(batch)
+                columns = {
+                    name: list(map(_as_json, rows.column(name).to_pylist()))
+                    for name in rows.column_names
+                }
+                numbers = range(number + 1, number + 1 + len(rows))
+                yield Lines(numbers, partial(_each, numbers, columns), columns)
+                number += len(rows)
     except pyarrow.ArrowException as error:
         raise UnreadableFile(f"{path}: no Parquet that can be read: {shown(str(error))}") from error
+
+
+def _each(numbers: Sequence[int], columns: Mapping[str, Sequence[object]]) -> Iterator[Line]:
+    for number, row in zip(numbers, zip(*columns.values(), strict=True), strict=True):
+        yield number, dict(zip(columns, row, strict=True))
 
 
 def _check(path: Path, schema: pyarrow.Schema) -> None:

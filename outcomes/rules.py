@@ -26,18 +26,21 @@ OPTIONAL = {
 FIELDS = {**OPTIONAL, **REQUIRED}
 """Each field of a report, and what is allowed."""
 
+DEFAULTS: dict[str, object] = {"state": "final", "revision": 0}
+"""What a report has for a field that is not there."""
+
 MAX_SOURCE = 64
 MAX_KEY = 200
 
 # Clocks differ by this much where nobody looks after them.
 _LEEWAY = timedelta(minutes=5)
-_WITH_OUTCOME = frozenset({"final", "interim"})
+WITH_OUTCOME = frozenset({"final", "interim"})
 _STATES = frozenset(STATES)
 _MOST_REVISION = 2**31 - 1
 
 ID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
 """A UUID of version 7 (RFC 9562), which holds a time."""
-_ID = re.compile(ID[:-1] + r"\Z")
+ID_FORM = re.compile(ID[:-1] + r"\Z")
 TIME = (
     r"^20[0-9]{2}-[01][0-9]-[0-3][0-9][Tt ]"
     r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
@@ -48,7 +51,8 @@ _TIME = re.compile(TIME[:-1] + r"\Z")
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?)?\Z", re.ASCII)
 _FIRST = 946_684_800_000  # milliseconds of 2000-01-01
 
-_WRONG = object()
+WRONG = object()
+"""What a check makes of a value that is not allowed."""
 
 
 class ReportRules:
@@ -57,16 +61,17 @@ class ReportRules:
     def __init__(self, now: datetime) -> None:
         self._latest = now + _LEEWAY
         self._latest_id = int(self._latest.timestamp() * 1000)
-        self._checks: dict[str, Callable[[object], object]] = {
+        self.checks: Mapping[str, Callable[[object], object]] = {
             "prediction_id": self._prediction_id,
             "reference": _text,
             "source": _source,
             "event_key": _text,
-            "state": lambda value: value if value in _STATES else _WRONG,
+            "state": lambda value: value if value in _STATES else WRONG,
             "outcome": _outcome,
             "revision": _revision,
             "observed_at": self._observed_at,
         }
+        """Of each field: what a report has for a value, or WRONG; may raise TypeError."""
 
     def read(self, fields: Mapping[str, object]) -> Report:
         """The report with these fields, of which a value is as JSON has it, numbers as floats.
@@ -74,8 +79,8 @@ class ReportRules:
         A field that is not there may be None as well. Raises InvalidReport, with all that is
         wrong.
         """
-        found: dict[str, Any] = {"state": "final", "revision": 0}
-        checks = self._checks
+        found: dict[str, Any] = {**DEFAULTS}
+        checks = self.checks
         try:
             for name, value in fields.items():
                 if value is not None:
@@ -94,9 +99,9 @@ class ReportRules:
             # A field that is missing or unknown, or a value that cannot even be looked up.
             raise InvalidReport(list(self._offences(fields))) from None
         if (
-            _WRONG in report
+            WRONG in report
             or (report.prediction_id is None) == (report.reference is None)
-            or (report.outcome is None) == (report.state in _WITH_OUTCOME)
+            or (report.outcome is None) == (report.state in WITH_OUTCOME)
         ):
             raise InvalidReport(list(self._offences(fields)))
         return report
@@ -124,14 +129,14 @@ class ReportRules:
         state = given.get("state", "final")
         if not self._is_right("state", state):
             return
-        if state in _WITH_OUTCOME and "outcome" not in given:
+        if state in WITH_OUTCOME and "outcome" not in given:
             yield FieldError("/outcome", "missing", f"must be 0 or 1 where the state is {state}")
-        if state not in _WITH_OUTCOME and "outcome" in given:
+        if state not in WITH_OUTCOME and "outcome" in given:
             yield FieldError("/outcome", "invalid", f"must be null where the state is {state}")
 
     def _is_right(self, name: str, value: object) -> bool:
         try:
-            return self._checks[name](value) is not _WRONG
+            return self.checks[name](value) is not WRONG
         except TypeError:
             return False
 
@@ -144,33 +149,33 @@ class ReportRules:
         return f"must be {FIELDS[name]}"
 
     def _prediction_id(self, value: object) -> object:
-        if not isinstance(value, str) or not _ID.match(value):
-            return _WRONG
+        if not isinstance(value, str) or not ID_FORM.match(value):
+            return WRONG
         milliseconds = int(value[:8] + value[9:13], 16)
-        return value.lower() if _FIRST <= milliseconds <= self._latest_id else _WRONG
+        return value.lower() if _FIRST <= milliseconds <= self._latest_id else WRONG
 
     def _observed_at(self, value: object) -> object:
         found = _moment(value) if isinstance(value, str) else None
-        return _WRONG if found is None or found[0] > self._latest else found[1]
+        return WRONG if found is None or found[0] > self._latest else found[1]
 
 
 def _text(value: object) -> object:
     if not isinstance(value, str) or not 0 < len(value) <= MAX_KEY or not value.isprintable():
-        return _WRONG
-    return _WRONG if value[0] == " " or value[-1] == " " else value
+        return WRONG
+    return WRONG if value[0] == " " or value[-1] == " " else value
 
 
 def _source(value: object) -> object:
-    return _WRONG if isinstance(value, str) and len(value) > MAX_SOURCE else _text(value)
+    return WRONG if isinstance(value, str) and len(value) > MAX_SOURCE else _text(value)
 
 
 def _outcome(value: object) -> object:
-    return int(value) if isinstance(value, float) and value in {0.0, 1.0} else _WRONG
+    return int(value) if isinstance(value, float) and value in {0.0, 1.0} else WRONG
 
 
 def _revision(value: object) -> object:
     if not isinstance(value, float) or not 0 <= value <= _MOST_REVISION or value % 1:
-        return _WRONG
+        return WRONG
     return int(value)
 
 
