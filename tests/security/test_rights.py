@@ -93,6 +93,7 @@ CALLS = (
 )
 _TIME = "timestamp with time zone"
 READS = (
+    f"monitoring.due_at({_TIME},{_TIME},interval)",
     f"monitoring.outcomes_as_of({_TIME},{_TIME})",
     f"monitoring.outcomes_seen({_TIME},{_TIME},{_TIME})",
     "settled_outcomes()",
