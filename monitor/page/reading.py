@@ -1,6 +1,6 @@
 """The roll-up tables, read into arrays in few queries."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
@@ -47,29 +47,23 @@ def choices(connection: Reader, window: Window) -> list[Choice]:
     return [Choice(*row) for row in connection.rows(_CHOICES, (start, end, end))]
 
 
-# A day that was not over at an earlier moment is the sum of its hours until then.
 _COLUMNS = """model_version, caller, predictions, positives, probability_sum::float8,
     past_the_spool, lags::text,
     CASE WHEN model_version = %(shown)s AND cardinality(cells) = %(size)s THEN cells::text END"""
 _CHOSEN = """(%(version)s::text IS NULL OR model_version = %(version)s)
     AND (%(caller)s::text IS NULL OR caller = %(caller)s)
     AND (%(route)s::text IS NULL OR route = %(route)s)"""
-_HOURS = f"""
-SELECT floor(extract(epoch FROM hour - %(start)s) / %(grain)s)::int, {_COLUMNS}
-FROM rollup_hour WHERE hour >= %(hours_from)s AND hour < %(until)s AND {_CHOSEN}
-"""  # noqa: S608
-_DAYS = f"""
-SELECT day - %(first_day)s, {_COLUMNS}
-FROM rollup_day WHERE day >= %(days_from)s AND day < %(days_until)s AND {_CHOSEN}
-"""  # noqa: S608
-# Another one as soon as any of these rows is written again.
-_EDITION = f"""
-SELECT count(*), coalesce(sum(hashtextextended(concat(xmin, ctid), 0)), 0)::text
-FROM rollup_day WHERE day >= %(days_from)s AND day < %(days_until)s AND {_CHOSEN}
-"""  # noqa: S608
+_HOURS = f"""rollup_hour WHERE hour >= %(since)s AND hour < %(until)s AND {_CHOSEN}"""
+_DAYS = f"""rollup_day WHERE day >= %(since)s AND day < %(until)s AND {_CHOSEN}"""
+_OF_HOURS = "floor(extract(epoch FROM hour - %(start)s) / %(grain)s)::int"
+_OF_DAYS = "day - %(first_day)s"
+# Another one as soon as any of the rows is written again.
+_EDITION = "SELECT count(*), coalesce(sum(hashtextextended(concat(xmin, ctid), 0)), 0)::text FROM "
 
 FRESH = timedelta(days=2)
 """The last days, which are read at every round; those before are kept while nobody changes them."""
+
+Span = tuple[date, date, date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +79,12 @@ class Asked:
         """The counts of rows."""
         return summed(rows, self.window, self.shown, self.size)
 
+    @property
+    def key(self) -> Hashable:
+        """What rows of one span are told apart by."""
+        window = self.window
+        return self.filters, window.start, window.grains, window.grain, self.shown, self.size
+
     def values(self) -> dict[str, object]:
         """For the queries."""
         return {
@@ -94,30 +94,50 @@ class Asked:
             "shown": self.shown,
             "size": self.size,
             "start": self.window.start,
-            "until": self.window.counted_until,
-            "hours_from": self.window.start,
             "grain": 3600,
-            # As days, which no time zone of the session moves.
+            # As a day, which no time zone of the session moves.
             "first_day": self.window.start.date(),
-            "days_from": self.window.start.date(),
         }
 
 
 def counts(connection: Reader, asked: Asked, kept: Kept) -> Counts:
     """The counts of a window."""
     window, values = asked.window, asked.values()
+    midnight = floor(window.end, "day")
     if window.grain == "hour":
-        return asked.summed(connection.rows(_HOURS, values))
+        span: Span = (window.start, midnight - FRESH + DAY, window.counted_until)
+        return _in_two(connection, asked, kept, (_OF_HOURS, _HOURS), span)
     if window.past:
-        midnight = floor(window.end, "day")
-        found = connection.rows(_DAYS, values | {"days_until": midnight.date()})
-        found += connection.rows(_HOURS, values | {"hours_from": midnight, "grain": 86_400})
-        return asked.summed(found)
+        # A day that was not over then is the sum of its hours.
+        days = {"since": window.start.date(), "until": midnight.date()}
+        hours = {"since": midnight, "until": window.counted_until, "grain": 86_400}
+        found = connection.rows(_select(_OF_DAYS, _DAYS), values | days)
+        return asked.summed([*found, *connection.rows(_select(_OF_HOURS, _HOURS), values | hours)])
     # Of the last round everything is counted, also of the day that is not over.
-    until = (floor(window.end - datetime.resolution, "day") + DAY).date()
-    before = values | {"days_until": until - FRESH}
-    edition = tuple(connection.rows(_EDITION, before)[0])
-    key = ("days", edition, until, asked.filters, window.start, asked.shown, asked.size)
-    old = kept.get(key, lambda: asked.summed(connection.rows(_DAYS, before)))
-    fresh = values | {"days_from": until - FRESH, "days_until": until}
-    return joined(old, asked.summed(connection.rows(_DAYS, fresh)))
+    end = floor(window.end - datetime.resolution, "day") + DAY
+    span = window.start.date(), (end - FRESH).date(), end.date()
+    return _in_two(connection, asked, kept, (_OF_DAYS, _DAYS), span)
+
+
+def _in_two(
+    connection: Reader,
+    asked: Asked,
+    kept: Kept,
+    statement: tuple[str, str],
+    span: Span,
+) -> Counts:
+    """From the first moment to the third; what is before the second is kept while it stays."""
+    first, middle, last = span
+    values, select = asked.values(), _select(*statement)
+    before = values | {"since": first, "until": middle}
+    edition = tuple(connection.rows(_EDITION + statement[1], before)[0])
+    old = kept.get(
+        (first, middle, edition, asked.key), lambda: asked.summed(connection.rows(select, before))
+    )
+    return joined(
+        old, asked.summed(connection.rows(select, values | {"since": middle, "until": last}))
+    )
+
+
+def _select(place: str, rows: str) -> str:
+    return f"SELECT {place}, {_COLUMNS} FROM {rows}"  # noqa: S608
