@@ -14,6 +14,8 @@ HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 _LENGTH: dict[Step, timedelta] = {"hour": HOUR, "day": DAY, "week": WEEK}
 _MONTHLY = 100
 _TICKS = 12
+# More labels than that do not fit where the page is narrow.
+_FEW = 5
 # A Monday: weeks begin with one.
 _EPOCH = datetime(2000, 1, 3, tzinfo=UTC)
 
@@ -122,7 +124,8 @@ class Window:
         else:
             found = [(moment, day(moment)) for moment in days]
         found = found[:: -(-len(found) // most) or 1]
+        crowded = len(found) > _FEW
         return [
-            (self.at(moment), label, "wide2" if index % 2 else "")
+            (self.at(moment), label, "wide2" if crowded and index % 2 else "")
             for index, (moment, label) in enumerate(found)
         ]

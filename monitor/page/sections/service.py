@@ -90,16 +90,17 @@ def refusals_check(facts: Facts) -> Check:
     asked = facts.total + refused
     if not asked:
         return Check("refusals", "Refusals", "wait", "No request yet.")
-    steps = -(-24 * 3600 // int(facts.window.length.total_seconds()))
+    # A step that is not over is too short to judge alone.
+    steps = 24 if facts.window.step == "hour" else 1 + facts.window.unfinished
     latest = sum(facts.refusals.by_step[-steps:])
     answered = int(facts.window.by_step(facts.counts.by_caller)[:, -steps:].sum())
     share = latest / (latest + answered) if latest + answered else 0.0
-    span = "last 24 hours" if facts.window.step == "hour" else f"last {facts.window.step}"
+    since = when(facts.window.steps[-steps])
     text = (
-        f"{some('request', latest)} in the {span}, beside {some('prediction', answered)}"
+        f"{some('request', latest)} since {since}, beside {some('prediction', answered)}"
         f" ({number(100 * share, 2)}%)."
     )
     if latest >= REFUSED_LEAST and share > REFUSED_SHARE:
-        headline = f"{some('request', latest)} refused in the {span}"
+        headline = f"{some('request', latest)} refused since {since}"
         return Check("refusals", "Refusals", "act", text, headline)
     return Check("refusals", "Refusals", "ok", text)

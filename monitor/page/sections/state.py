@@ -43,7 +43,10 @@ def headline(facts: Facts, checks: list[Check]) -> Headline:
     if looks := [check.name.lower() for check in checks if check.state == "ask"]:
         said = " ".join(check.text for check in checks if check.state == "ask")
         return Headline(f"No action is due; worth a look: {listed(looks)}", said)
-    waits = [check.name.lower() for check in checks if check.state == "wait"]
+    then = {"log", "counts"} if facts.window.past else set()
+    waits = [
+        check.name.lower() for check in checks if check.state == "wait" and check.id not in then
+    ]
     lead = "The counts show neither a standstill nor rows that are held back"
     if facts.window.past:
         lead = "Traffic was as usual, as far as the counts of then go"

@@ -1,5 +1,7 @@
 """Traffic: predictions, by caller, refused requests, and the delay of the log."""
 
+import json
+import shlex
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 
@@ -98,18 +100,27 @@ def _span(facts: Facts) -> str:
 
 def _nothing(facts: Facts) -> tuple[str | Markup, str | Markup]:
     if not facts.choices:
-        how = Markup(
-            "Send the first: open <code>/docs</code> of the api, or"
-            " <code>curl -H 'Content-Type: application/json' -d @request.json"
-            " http://127.0.0.1:8000/predict</code>. It is here within seconds."
-        )
-        return "No prediction has been made yet, so nothing can be shown.", how
+        return "No prediction has been made yet, so nothing can be shown.", _first(facts)
     last = max(choice.last for choice in facts.choices)
     address = facts.filters.at(datetime.combine(last, time(), UTC) + timedelta(days=1))
     before = Markup('The last one of all was on {}. <a href="{}">The page as of then</a>').format(
         day(last, year=True), address.page()
     )
     return f"No prediction from {_span(facts)} by these filters.", before
+
+
+def _first(facts: Facts) -> Markup:
+    """How to send the first, with the example of the declaration where it is known."""
+    if facts.version is None or facts.version.declaration is None:
+        return Markup(
+            "Send the first: <code>http://127.0.0.1:8000/docs</code>, the api's own page, has an"
+            " example to try. It is here within seconds."
+        )
+    example = shlex.quote(json.dumps(facts.version.declaration.example))
+    return Markup(
+        "Send the first: <code>curl http://127.0.0.1:8000/predict -H 'Content-Type:"
+        " application/json' -d {}</code> It is here within seconds."
+    ).format(example)
 
 
 def _lead(facts: Facts, totals: list[int]) -> tuple[str, ...]:

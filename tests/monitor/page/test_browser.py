@@ -161,7 +161,7 @@ def test_without_data_the_page_says_how_to_send_the_first(
 ) -> None:
     with visit(browser, sites["empty"]) as seen:
         assert seen.page.locator("h1").inner_text() == "No prediction has been made yet"
-        assert "/predict" in seen.page.locator("#traffic").inner_text()
+        assert "http://127.0.0.1:8000/docs" in seen.page.locator("#traffic").inner_text()
         assert seen.page.locator("figure").count() == 0
 
 

@@ -91,7 +91,11 @@ def test_without_any_prediction_it_says_how_to_send_the_first() -> None:
     section = traffic.section(Made().facts())
 
     assert section.check.text == "No prediction has been made yet."
-    assert "curl -H 'Content-Type: application/json'" in said(section)
+    assert "curl http://127.0.0.1:8000/predict -H 'Content-Type: application/json'" in said(section)
+    assert '"purpose": "car"' in said(section)
+    made = Made()
+    made.version = None
+    assert "http://127.0.0.1:8000/docs" in said(traffic.section(made.facts()))
     assert section.groups == ()
 
 
@@ -216,6 +220,17 @@ def test_a_handful_of_tries_is_none() -> None:
 
     assert service.refusals_check(facts).state == "ok"
     assert service.refusals_check(Made().facts()).text == "No request yet."
+
+
+def test_a_day_that_is_not_over_is_judged_with_the_one_before() -> None:
+    made = Made(as_of=AS_OF + timedelta(minutes=5)).traffic("a", 500, 1)
+
+    check = service.refusals_check(made.where(refusals=refusals(made.window, 20, 1)).facts())
+
+    assert (check.state, check.text) == (
+        "ok",
+        "21 requests since 1 Jul 2026, 00:00 UTC, beside 501 predictions (4%).",
+    )
 
 
 def test_what_is_refused_has_no_caller() -> None:
