@@ -43,7 +43,7 @@ class Cohort:
         if not dated.any():
             return None
         day = np.timedelta64(1, "D")
-        due = self.counts.due_on[dated]
+        due = self.counts.due_last[dated]
         last = due.max()
         if not self.is_over(as_of):
             longest = (due - self.counts.start[dated].astype("datetime64[D]")).max()

@@ -79,6 +79,8 @@ class Counts:
     """(n,), datetime64[h]."""
     due_on: Times
     """(n,), datetime64[D]: the day (UTC) on which they are due; NaT where no time is declared."""
+    due_last: Times
+    """(n,): the last such day, where a row speaks of several: all of them are due, or none is."""
     version: Names
     """(n,) of text."""
     caller: Names
@@ -103,10 +105,12 @@ class Counts:
         start, due_on, version, caller = zip(*found, strict=True) if found else ((), (), (), ())
         widths = (len(STATES), len(SUMS), SCORE_BINS, SCORE_BINS, AGE_BINS, AGE_BINS)
         kinds: tuple[Any, ...] = (np.int64, np.float64, np.int64, np.int64, np.int64, np.int64)
+        days = np.array([day if day is not None else "NaT" for day in due_on], "datetime64[D]")
         return cls(
             hours,
             np.array(start, dtype="datetime64[h]"),
-            np.array([day if day is not None else "NaT" for day in due_on], dtype="datetime64[D]"),
+            days,
+            days,
             np.array(version, dtype=object),
             np.array(caller, dtype=object),
             *(
@@ -130,7 +134,7 @@ class Counts:
 
     def due(self, as_of: datetime) -> Flags:
         """(n,): whether the whole day on which they are due is over; never without such a day."""
-        over: Flags = self.due_on + np.timedelta64(1, "D") <= utc(as_of)
+        over: Flags = self.due_last + np.timedelta64(1, "D") <= utc(as_of)
         return over
 
     @property
@@ -146,3 +150,11 @@ class Counts:
     def sum(self, name: str) -> float:
         """One of `SUMS`, over all rows, the same in any order of them."""
         return fsum(self.sums[:, SUMS.index(name)].tolist())
+
+
+def together(parts: list[Counts]) -> Counts:
+    """Rows of the same length in time, one after the other."""
+    names = Counts.__slots__[1:]
+    return Counts(
+        parts[0].hours, *(np.concatenate([getattr(part, name) for part in parts]) for name in names)
+    )

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
-
 from monitor.judging.answer import Unsaid
 from monitor.judging.calibration import HIGH, LOW, Group, groups
 from monitor.judging.cohort import Cohort
-from monitor.judging.counts import Counts
+from monitor.judging.counts import Counts, together
 from monitor.judging.discrimination import Auc, auc
 from monitor.judging.interval import Interval, garwood, wald
 
@@ -101,11 +99,3 @@ def joined(cohorts: tuple[Cohort, ...], as_of: datetime) -> Counts | None:
     """The rows of those that are wholly due, together; None where none is."""
     due = [cohort.counts for cohort in cohorts if cohort.is_due(as_of)]
     return together(due) if due else None
-
-
-def together(parts: list[Counts]) -> Counts:
-    """Rows of the same length in time, one after the other."""
-    names = Counts.__slots__[1:]
-    return Counts(
-        parts[0].hours, *(np.concatenate([getattr(part, name) for part in parts]) for name in names)
-    )

@@ -1,20 +1,23 @@
 """Counts of outcomes out of Postgres: those of the last round, or of any time before it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import resources
+from itertools import pairwise
 from typing import Any, Protocol, get_args
 
 from contract.profile import Profile
 from db.rollup import bins
 from monitor.judging.cohort import LENGTH, Step, bounds
-from monitor.judging.counts import Counts
+from monitor.judging.counts import Counts, together
 from monitor.judging.held_out import HeldOut, held_out
+from monitor.judging.merging import merged
 from monitor.judging.row_form import counted_rows, recounted_rows
 
 _TABLES = {24: ("day", "outcome_day"), 1: ("hour", "outcome_hour")}
 MOST_COHORTS = 60
+_PART = 4000
 _FIRST = """
 SELECT min(day)::timestamptz FROM outcome_day
 WHERE day < %s AND due_on >= %s::date AND due_on < %s::date
@@ -111,16 +114,46 @@ def read(connection: Reader, selection: Selection, as_of: datetime | None = None
     if as_of is None or as_of >= last:
         as_of = last.astimezone(UTC)
         if not (replayed and connection.rows(_OBSERVED_LATER, (last, settled))):
-            return Known(_counted(connection, selection), as_of)
+            return Known(_counted(connection, selection, as_of), as_of)
     known = settled if replayed else as_of
     ((retired,),) = connection.rows(_RETIRED, selection.span)
-    return Known(_recounted(connection, selection, as_of, known), as_of, replayed, retired)
+    counts = merged(_recounted(connection, selection, as_of, known), as_of)
+    return Known(counts, as_of, replayed, retired)
 
 
-def _counted(connection: Reader, selection: Selection) -> Counts:
+def _counted(connection: Reader, selection: Selection, as_of: datetime) -> Counts:
+    """In parts, for each of the rows takes four kilobytes until they are merged."""
     start, table = _TABLES[selection.hours]
-    statement = _sql("counted").replace("{start}", start).replace("{counts}", table)
-    return counted_rows(selection.hours, connection.rows(statement, _values(selection)))
+    sizes, statement = (
+        _sql(name).replace("{start}", start).replace("{counts}", table)
+        for name in ("sizes", "counted")
+    )
+    values = _values(selection)
+    parts = [
+        merged(
+            counted_rows(
+                selection.hours,
+                connection.rows(statement, values | {"start": first, "end": end}),
+            ),
+            as_of,
+        )
+        for first, end in _parts(connection.rows(sizes, values), selection)
+    ]
+    return together(parts) if parts else counted_rows(selection.hours, [])
+
+
+def _parts(
+    sizes: list[tuple[Any, ...]], selection: Selection
+) -> Iterator[tuple[datetime, datetime]]:
+    """Spans of whole hours or days that have about so many rows as are read at once."""
+    end = selection.span[1]
+    begins, rows = [], _PART
+    for start, count in sizes:
+        if rows + count > _PART:
+            begins.append(start)
+            rows = 0
+        rows += count
+    yield from pairwise([*begins, end])
 
 
 def _recounted(

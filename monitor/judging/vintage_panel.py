@@ -85,7 +85,7 @@ def _places(counts: Counts) -> list[int]:
     if not bad.size:
         return []
     dated = ~counts.open
-    window = (counts.due_on[dated] - counts.start[dated].astype("datetime64[D]")).astype(np.int64)
+    window = (counts.due_last[dated] - counts.start[dated].astype("datetime64[D]")).astype(np.int64)
     last = int(np.searchsorted(AGES, window.max())) if window.size else int(bad[-1])
     last = min(max(last, 0), len(AGES) - 1)
     first = min(int(bad[0]), last)

@@ -1,5 +1,6 @@
 """What is due, and what is known of it."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -8,8 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.rollup import bins
+from monitor.judging.cohort import cohorts
 from monitor.judging.counts import Counts, States
 from monitor.judging.maturity import Delay, by_caller, delay, first_due, maturity
+from monitor.judging.merging import merged
+from monitor.judging.performance import Performance, performance
+from monitor.judging.vintage import vintage
 from tests.monitor.judging.cases import Cases, moment, simulated
 
 # unreported, interim, good, bad, retracted, unobservable, contested
@@ -108,3 +113,30 @@ def test_no_rows_are_no_predictions() -> None:
     found = maturity(nobody.counted(moment("2026-02-05")), moment("2026-02-05"))
 
     assert (found.predictions, found.coverage, found.median) == (0, None, None)
+
+
+@pytest.mark.parametrize("text", ["2026-01-20", "2026-02-12", "2026-04-01"])
+def test_merged_rows_say_the_same(text: str) -> None:
+    cases, as_of = simulated(2), moment(text)
+    # Each case is due on a day of its own, and some never.
+    days = np.random.default_rng(1).integers(1, 40, len(cases.bad)).astype("timedelta64[D]")
+    due = np.where(days == np.timedelta64(3, "D"), np.datetime64("NaT"), cases.made + days)
+    counts = replace(cases, due=due).counted(as_of)
+
+    found = merged(counts, as_of)
+
+    assert len(found) < len(counts) / 4
+    assert maturity(found, as_of) == maturity(counts, as_of)
+    assert by_caller(found, as_of) == by_caller(counts, as_of)
+    assert first_due(found, as_of) == first_due(counts, as_of)
+    for step in ("day", "week"):
+        for first, second in zip(cohorts(found, step), cohorts(counts, step), strict=True):
+            assert first.due_from(as_of) == second.due_from(as_of)
+            assert first.is_due(as_of) == second.is_due(as_of)
+            assert vintage(first, as_of).bad == vintage(second, as_of).bad
+            assert vintage(first, as_of).estimate == vintage(second, as_of).estimate
+    told, whole = performance(found), performance(counts)
+    assert isinstance(told, Performance)
+    assert isinstance(whole, Performance)
+    assert (told.cases, told.bad, told.auc) == (whole.cases, whole.bad, whole.auc)
+    assert told.expected == pytest.approx(whole.expected, rel=1e-14)

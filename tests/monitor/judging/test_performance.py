@@ -10,7 +10,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from monitor.judging.answer import Unsaid
 from monitor.judging.calibration import groups
 from monitor.judging.cohort import cohorts
-from monitor.judging.counts import Counts
+from monitor.judging.counts import Counts, together
 from monitor.judging.discrimination import Auc
 from monitor.judging.held_out import held_out
 from monitor.judging.interval import Interval
@@ -20,7 +20,6 @@ from monitor.judging.performance import (
     joined,
     of_cohort,
     performance,
-    together,
 )
 from tests.monitor.judging.cases import Cases, moment, simulated
 

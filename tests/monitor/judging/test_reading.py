@@ -15,6 +15,7 @@ from contract.signature import SigningKeys
 from db.rollup import bins
 from monitor import round as rounds
 from monitor.database import Database as MonitorDatabase
+from monitor.judging import reading
 from monitor.judging.cohort import Step
 from monitor.judging.counts import States
 from monitor.judging.judged import judged
@@ -147,7 +148,7 @@ def test_by_the_hour_both_parts_are_counted(database: Database, monitor: Monitor
     found = _read(monitor, selection)
 
     assert found.counts.total().predictions == 20
-    assert found.counts.start.astype(str).tolist() == ["2026-01-05T12", "2026-01-05T12"]
+    assert found.counts.start.astype(str).tolist() == ["2026-01-05T12"]
 
 
 @pytest.mark.parametrize(
@@ -236,6 +237,25 @@ def test_a_report_after_a_time_never_changes_an_answer_as_of_it(
     for name in before.counts.__slots__[1:]:
         assert str(getattr(after.counts, name)) == str(getattr(before.counts, name))
     assert then.counts.total() == States(unreported=3, good=1, bad=2, retracted=1)
+
+
+def test_many_rows_are_read_in_parts(
+    database: Database, monitor: MonitorDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_PART", 3)
+    for day in ("05", "06", "07", "31"):
+        for due in ("2026-02-04", "2026-02-05", "2026-03-05"):
+            _count(database, "outcome_day", day=f"2026-01-{day}", due_on=due)
+    _count(database, "outcome_day", day="2026-01-31", due_on="infinity")
+    _roll(database, ASKED)
+
+    found = _read(monitor).counts
+
+    assert found.total().predictions == 130
+    # What is due of a day, what is not, and what never is.
+    assert found.start.astype("datetime64[D]").astype(str).tolist().count("2026-01-05") == 2
+    assert len(found) == 9
+    assert maturity(found, ASKED).due.predictions == 80
 
 
 @pytest.mark.parametrize("step", ["day", "hour"])
