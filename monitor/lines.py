@@ -55,6 +55,8 @@ def written(settings: MonitorSettings) -> Iterator[None]:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = name != "uvicorn.access"
+        # What it says of a start and a stop is said by the api beside it, in the same words.
+        logger.setLevel(logging.WARNING)
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
     try:

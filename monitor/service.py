@@ -88,7 +88,7 @@ def _listen(settings: MonitorSettings) -> socket.socket:
             " stop what uses the port, or set HOST and MONITOR_PORT"
         ) from error
     host, port, *_ = listener.getsockname()
-    logger.info("will serve on", extra={"fields": {"host": host, "port": port}})
+    logger.info("the page is served on", extra={"fields": {"host": host, "port": port}})
     return listener
 
 

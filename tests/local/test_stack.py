@@ -64,8 +64,8 @@ def test_it_serves_and_logs_and_goes_on_with_its_rows_after_a_stop(local: Run) -
     first = local.predict()
     assert local.logged() == [first]
     refused = local.command("run")
-    with_port = local.environment | {"PORT": str(free_port())}
-    local.environment, own = with_port, local.environment
+    others = {"PORT": str(free_port()), "MONITOR_PORT": str(free_port())}
+    local.environment, own = local.environment | others, local.environment
     second_run = local.command("run")
     local.environment = own
 

@@ -52,7 +52,7 @@ class Monitor:
                 stderr=output,
                 preexec_fn=ends_with_us(signal.SIGTERM),  # noqa: PLW1509 -- a call to the kernel
             )
-        self.wait_for("will serve on")
+        self.wait_for("the page is served on")
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         assert self.process is not None
@@ -78,7 +78,7 @@ class Monitor:
         raise AssertionError(f"no line {event}: {self.output.read_text()}")
 
     def get(self, path: str) -> httpx.Response:
-        port = self.wait_for("will serve on")["port"]
+        port = self.wait_for("the page is served on")["port"]
         return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=20)
 
 
@@ -209,7 +209,7 @@ def test_the_probe_says_whether_it_can_be_read(monitor: Monitor) -> None:
         ).returncode
 
     monitor.start()
-    port = monitor.wait_for("will serve on")["port"]
+    port = monitor.wait_for("the page is served on")["port"]
 
     assert probe(port) == 0
     monitor.stop()
