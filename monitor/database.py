@@ -22,11 +22,18 @@ class MonitorConnection(OutcomeConnection):
 
 
 class Database:
-    """As many connections as are wanted at once; they are kept, and opened again when broken."""
+    """As many connections as are wanted at once; they are kept, and opened again when broken.
 
-    def __init__(self, url: str, password: Callable[[], str | None]) -> None:
+    `patience`: seconds after which a snapshot is given up, unless it is taken with another; none
+    where it may take as long as it wants.
+    """
+
+    def __init__(
+        self, url: str, password: Callable[[], str | None], patience: float | None = None
+    ) -> None:
         self._url = url
         self._password = password
+        self._patience = patience
         self._free: queue.SimpleQueue[MonitorConnection] = queue.SimpleQueue()
 
     @contextmanager
@@ -49,7 +56,7 @@ class Database:
         """
         with (
             self.connection() as connection,
-            _ended_after(seconds, connection),
+            _ended_after(seconds or self._patience, connection),
             connection.attempt(),
         ):
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

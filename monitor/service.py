@@ -4,7 +4,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 from functools import partial
 from types import FrameType
 from typing import NoReturn
@@ -25,6 +24,8 @@ from monitor.rounds import Rounds
 from monitor.settings import MonitorSettings
 
 _GRACE_SECONDS = 3
+# What a reader's browser waits, at most, for a server that is frozen.
+_PATIENCE_SECONDS = 25.0
 # A page takes some dozen milliseconds: what waits longer than its reader would is refused (503).
 _MOST_REQUESTS = 100
 
@@ -33,10 +34,12 @@ logger = logging.getLogger("monitor")
 
 def serve(settings: MonitorSettings) -> int:
     """Serve until a signal; the exit status: 1 where the port is taken or a key cannot be read."""
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     with written(settings):
         _forget_libpq()
-        database = Database(settings.database_url.get_secret_value(), settings.password)
+        url = settings.database_url.get_secret_value()
+        database = Database(url, settings.password, patience=_PATIENCE_SECONDS)
         try:
             references = References(settings.models_dir, settings.signing_keys())
             once = partial(rounds.run, database, references)
@@ -48,8 +51,6 @@ def serve(settings: MonitorSettings) -> int:
         except (MonitorError, SecretError) as error:
             logger.critical("%s", error)
             return 1
-        except KeyboardInterrupt:
-            return 0
 
 
 def _run(app: FastAPI, listener: socket.socket) -> int:
@@ -67,9 +68,9 @@ def _run(app: FastAPI, listener: socket.socket) -> int:
     )
     try:
         uvicorn.Server(config).run(sockets=[listener])
-    except SystemExit as stop:
-        # uvicorn's own status for a failed start, or that of `_stop`.
-        return 1 if stop.code else 0
+    except SystemExit:
+        # Its own status for a failed start, of which it has said why.
+        return 1
     return 0
 
 
@@ -99,5 +100,6 @@ def _forget_libpq() -> None:
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
-    # Before the server listens to signals itself, and after it has stopped for one.
-    sys.exit(0)
+    # Before the server listens to signals itself, and after it has stopped for one: at neither time
+    # is anything open that wants to be closed, and half-made coroutines would complain.
+    os._exit(0)

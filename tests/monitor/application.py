@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import uvicorn
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
 
 from db.log.errors import PostgresAway
@@ -45,6 +45,12 @@ def away() -> None:
     raise PostgresAway("connection to db.internal refused")
 
 
+@pages.get("/counts")
+def counts(request: Request) -> int:
+    with request.app.state.database.snapshot() as connection:
+        return len(connection.rows("SELECT 1"))
+
+
 def entry(name: str, key: str) -> str:
     return f"{name}:{hashlib.sha256(key.encode()).hexdigest()}"
 
@@ -56,7 +62,7 @@ def client(
     """A client of the application, which listens; `host` is the name that it calls it by."""
     given: dict[str, Any] = {"database_url": url, "monitor_keys": keys}
     settings = MonitorSettings(**given)
-    app = create_app(settings, Database(url, settings.password), pages, rounds)
+    app = create_app(settings, Database(url, settings.password, patience=2.0), pages, rounds)
     server = uvicorn.Server(uvicorn.Config(app, http="h11", log_config=None, access_log=False))
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
