@@ -239,6 +239,19 @@ def test_a_report_after_a_time_never_changes_an_answer_as_of_it(
     assert then.counts.total() == States(unreported=3, good=1, bad=2, retracted=1)
 
 
+class Counting:
+    """A reader that keeps how many rows each query had."""
+
+    def __init__(self, reader: reading.Reader) -> None:
+        self.sizes: list[int] = []
+        self._reader = reader
+
+    def rows(self, statement: str, values: Any = ()) -> list[tuple[Any, ...]]:
+        found = self._reader.rows(statement, values)
+        self.sizes.append(len(found))
+        return found
+
+
 def test_many_rows_are_read_in_parts(
     database: Database, monitor: MonitorDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,8 +262,12 @@ def test_many_rows_are_read_in_parts(
     _count(database, "outcome_day", day="2026-01-31", due_on="infinity")
     _roll(database, ASKED)
 
-    found = _read(monitor).counts
+    with monitor.snapshot() as connection:
+        counting = Counting(connection)
+        found = read(counting, JANUARY).counts
 
+    # The state, the sizes, and days of three or four rows.
+    assert counting.sizes == [1, 4, 3, 3, 3, 4]
     assert found.total().predictions == 130
     # What is due of a day, what is not, and what never is.
     assert found.start.astype("datetime64[D]").astype(str).tolist().count("2026-01-05") == 2
