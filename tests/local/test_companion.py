@@ -58,5 +58,7 @@ def test_one_that_does_not_stop_is_killed() -> None:
     with companion:
         assert kept.again.acquire(timeout=5)
         time.sleep(0.3)
+        began = time.monotonic()
 
+    assert time.monotonic() - began < 5
     assert is_gone(kept.started[0].pid)
