@@ -38,11 +38,14 @@ def test_each_image_can_be_read_by_its_user(closed: Compose) -> None:
     first = closed.run(*once, "first-model")
     api = closed.run(*once, "api", "python", "-c", "import api.main; print(api.__name__)")
     migrate = closed.run(*once, "migrate", "--help")
+    page = ("python", "monitor", "-c", "import monitor.service as it; print(it.__name__)")
+    monitor = closed.run(*once, "--entrypoint", *page)
     trained = closed.run(*once, "trainer", check=False)
 
     assert "Training on the BUILT-IN SAMPLE" in first.stderr + first.stdout
     assert "is active now" in first.stderr + first.stdout
     assert api.stdout.splitlines()[-1] == "api"
     assert "retain" in migrate.stdout
+    assert monitor.stdout.splitlines()[-1] == "monitor.service"
     assert trained.returncode != 0
     assert "chmod -R go+rX data" in trained.stderr
