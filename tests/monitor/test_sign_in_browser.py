@@ -23,7 +23,10 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--host-resolver-rules=MAP monitor.example 127.0.0.1"],
+        )
         yield chromium
         chromium.close()
 
@@ -66,6 +69,18 @@ def message_with(link: str) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def test_in_a_network_without_tls_the_form_is_still_our_own(page: Page, address: str) -> None:
+    """There a browser tells of the page that asks by Origin only."""
+    named = address.replace("127.0.0.1", "monitor.example")
+    page.goto(f"{named}/?last=P30D")
+    page.keyboard.type(KEY)
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+
+    assert page.inner_text("body") == "the page"
+    assert page.url == f"{named}/?last=P30D"
 
 
 def test_a_person_signs_in_and_follows_a_colleagues_link(page: Page, address: str) -> None:
