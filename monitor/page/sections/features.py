@@ -6,7 +6,8 @@ from monitor.page.cells import apart, apart_by_chance
 from monitor.page.facts import Facts
 from monitor.page.figures import Cell, Check, Column, Figure, Group, Section, Table
 from monitor.page.sections import reference
-from monitor.page.sections.feature import Feature, features_of
+from monitor.page.sections.feature import Feature
+from monitor.page.sections.kinds import features_of
 from monitor.page.window import WEEK
 from monitor.page.words import count, day, points
 

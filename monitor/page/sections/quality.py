@@ -6,7 +6,8 @@ from monitor.page.facts import Facts
 from monitor.page.figures import Cell, Check, Column, Figure, Group, Section, Table
 from monitor.page.sections import reference
 from monitor.page.sections.drawing import few, highest, lined, plot_of, round_up, ticked
-from monitor.page.sections.feature import Feature, features_of
+from monitor.page.sections.feature import Feature
+from monitor.page.sections.kinds import features_of
 from monitor.page.words import count, listed, points, share, some
 
 # More than so many points of share more or less are missing than in training: said first.

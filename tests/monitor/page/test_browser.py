@@ -271,8 +271,10 @@ def axe() -> str:
     return (client.directory / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(
+    ("state", "scheme"),
+    [("full", "light"), ("full", "dark"), ("empty", "light"), ("one", "dark")],
+)
 def test_axe_finds_nothing_that_keeps_somebody_out(
     browser: Browser, sites: dict[str, str], axe: str, state: str, scheme: Any
 ) -> None:

@@ -10,7 +10,8 @@ from db.rollup.layout import Layout
 from monitor.page.facts import Facts
 from monitor.page.figures import Figure
 from monitor.page.sections import features
-from monitor.page.sections.feature import Feature, features_of
+from monitor.page.sections.feature import Feature
+from monitor.page.sections.kinds import features_of
 from tests.monitor.page import story
 from tests.monitor.page.made import NAME, Made, said, version
 

@@ -7,7 +7,7 @@ import pytest
 
 from monitor.page.figures import Table
 from monitor.page.records import Round
-from monitor.page.sections import service, traffic
+from monitor.page.sections import service, traffic, traffic_words
 from monitor.page.sections.drawing import round_up, silences
 from tests.monitor.page.made import AS_OF, Made, process, refusals, said
 
@@ -128,7 +128,7 @@ def test_a_pause_is_worth_a_look_when_it_is_longer_than_usual(pause: int, state:
 def test_a_service_with_long_nights_is_quiet_only_after_twice_a_night() -> None:
     nights = [AS_OF - timedelta(hours=at) for at in range(24 * 28, 16, -1) if 8 <= at % 24 < 20]
 
-    quiet = traffic.pause(Made().steady("a").where(busy_hours=tuple(nights)).facts())
+    quiet = traffic_words.pause(Made().steady("a").where(busy_hours=tuple(nights)).facts())
 
     assert quiet == (timedelta(hours=16), timedelta(hours=12))
 
@@ -136,8 +136,8 @@ def test_a_service_with_long_nights_is_quiet_only_after_twice_a_night() -> None:
 def test_nothing_is_usual_before_two_weeks() -> None:
     hours = tuple(AS_OF - timedelta(hours=at) for at in range(24 * 13, 24 * 5, -1))
 
-    assert traffic.pause(Made().where(busy_hours=hours).facts()) is None
-    assert traffic.pause(Made().where(busy_hours=()).facts()) is None
+    assert traffic_words.pause(Made().where(busy_hours=hours).facts()) is None
+    assert traffic_words.pause(Made().where(busy_hours=()).facts()) is None
 
 
 def test_counts_that_stand_still_are_said_first() -> None:
