@@ -18,7 +18,7 @@ _ROWS = 30
 class Check:
     """One line of the list at the top: the section `id`, and its state in a sentence.
 
-    `headline` is what the whole page says if action is due.
+    `headline` is what the whole page says if action is due, or if it is worth a look.
     """
 
     id: str

@@ -52,18 +52,16 @@ def _check(facts: Facts) -> Check:
     if not names:
         return Check("served", "Served", "wait", "No api has told yet what it serves.")
     if len(names) > 1:
-        return Check("served", "Served", "ask", f"{len(names)} versions at once: {listed(names)}.")
+        text = f"{len(names)} versions at once: {listed(names)}."
+        return Check("served", "Served", "ask", text, f"{len(names)} versions answer at once")
     since = next(
         (each.at for each in reversed(facts.activations) if each.version == names[0]), None
     )
     text = f"{names[0]}" + (f", first on {day(since, year=True)}." if since else ".")
     if facts.version is not None and facts.version.is_sample and facts.version.name == names[0]:
-        return Check(
-            "served",
-            "Served",
-            "ask",
-            f"{text} Trained on the built-in sample: its scores mean nothing.",
-        )
+        text += " Trained on the built-in sample: its scores mean nothing."
+        headline = "the model was trained on the built-in sample"
+        return Check("served", "Served", "ask", text, headline)
     return Check("served", "Served", "ok", text)
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from math import isnan
 
 from monitor.page.facts import Facts
-from monitor.page.figures import Check, State
+from monitor.page.figures import Check
 from monitor.page.sections.traffic import delays
 from monitor.page.words import count, number, seconds, some, when
 
@@ -64,10 +64,10 @@ def log_check(facts: Facts) -> Check:
     if latest is not None and latest > DELAY_SECONDS:
         text = f"Rows arrive late: 95% within {seconds(latest)}, in the last {facts.window.step}."
         return Check("log", "Log", "act", text, f"the log is {seconds(latest)} behind")
-    return Check("log", "Log", *_quiet(facts, latest))
+    return _quiet(facts, latest)
 
 
-def _quiet(facts: Facts, latest: float | None) -> tuple[State, str]:
+def _quiet(facts: Facts, latest: float | None) -> Check:
     waiting = sum(each.waiting for each in facts.processes)
     lost = sum(each.quarantined for each in facts.processes)
     said = (
@@ -75,10 +75,11 @@ def _quiet(facts: Facts, latest: float | None) -> tuple[State, str]:
     )
     said += f"; {count(waiting)} on their way." if waiting else "."
     if lost:
-        return "ask", f"{said} {some('row', lost)} in quarantine: they cannot be stored."
+        said += f" {some('row', lost)} in quarantine, for Postgres will never take them."
+        return Check("log", "Log", "ask", said, f"{some('row', lost)} cannot be stored")
     if latest is None and not facts.processes:
-        return "wait", "No api has told of its rows yet."
-    return "ok", said
+        return Check("log", "Log", "wait", "No api has told of its rows yet.")
+    return Check("log", "Log", "ok", said)
 
 
 def refusals_check(facts: Facts) -> Check:

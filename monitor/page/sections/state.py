@@ -30,6 +30,8 @@ def headline(facts: Facts, checks: list[Check]) -> Headline:
         return Headline(
             f"Action due: {urgent[0].headline or urgent[0].text}", urgent[0].text + others
         )
+    if not facts.choices and facts.window.past:
+        return Headline("No prediction had been made by then", "Nothing could be judged then.")
     if not facts.choices:
         return Headline(
             "No prediction has been made yet",
@@ -40,9 +42,9 @@ def headline(facts: Facts, checks: list[Check]) -> Headline:
             "No prediction in the time shown",
             "Nothing can be judged of it. Choose another time, or wider filters.",
         )
-    if looks := [check.name.lower() for check in checks if check.state == "ask"]:
-        said = " ".join(check.text for check in checks if check.state == "ask")
-        return Headline(f"No action is due; worth a look: {listed(looks)}", said)
+    if looks := [check for check in checks if check.state == "ask"]:
+        title = listed([check.headline or check.name.lower() for check in looks])
+        return Headline(f"Worth a look: {title}", " ".join(check.text for check in looks))
     then = {"log", "counts"} if facts.window.past else set()
     waits = [
         check.name.lower() for check in checks if check.state == "wait" and check.id not in then

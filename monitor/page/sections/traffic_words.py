@@ -64,6 +64,9 @@ def span(facts: Facts) -> str:
 
 def nothing(facts: Facts) -> tuple[str | Markup, str | Markup]:
     """What stands in the place of no prediction."""
+    if not facts.choices and facts.window.past:
+        now = Markup('<a href="{}">The page as of now</a>').format(facts.filters.at(None).page())
+        return f"No prediction had been made by {when(facts.window.end)}.", now
     if not facts.choices:
         return "No prediction has been made yet, so nothing can be shown.", _first(facts)
     last = max(choice.last for choice in facts.choices)

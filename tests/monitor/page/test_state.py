@@ -65,7 +65,7 @@ def test_what_is_undetermined_is_worth_a_look() -> None:
         Made().steady("a").where(processes=(process(quarantined=1),)).facts()
     ).headline
 
-    assert headline.title == "No action is due; worth a look: log"
+    assert headline.title == "Worth a look: 1 row cannot be stored"
 
 
 def test_without_any_prediction_nothing_can_be_judged() -> None:
@@ -97,6 +97,15 @@ def test_a_past_moment_has_its_notice_and_the_way_back() -> None:
     assert "You see the page as of 2 Jul 2026, 00:00 UTC." in html
     assert '<a href="/?caller=a">As of now</a>' in html
     assert "as far as the counts of then go" in html
+
+
+def test_before_the_first_prediction_of_all_the_past_says_so() -> None:
+    found = made_of(Made({"as_of": "2026-07-02"}).facts())
+
+    assert found.headline.title == "No prediction had been made by then"
+    assert said(found.before[1]) == (
+        "No prediction had been made by 2 Jul 2026, 00:00 UTC. The page as of now"
+    )
 
 
 def test_the_title_is_the_state() -> None:
@@ -164,6 +173,7 @@ def test_two_versions_at_once_are_worth_a_look() -> None:
     ).check
 
     assert (check.state, check.text) == ("ask", "2 versions at once: m-1 and m-2.")
+    assert check.headline == "2 versions answer at once"
 
 
 def test_a_process_that_ended_serves_nothing() -> None:
@@ -187,7 +197,7 @@ def test_the_built_in_sample_means_nothing_and_it_is_said() -> None:
     found = made_of(made.facts())
 
     assert "was trained on the built-in sample" in page(found)
-    assert found.headline.title == "No action is due; worth a look: served"
+    assert found.headline.title == "Worth a look: the model was trained on the built-in sample"
 
 
 def test_outcomes_that_took_too_long_keep_their_place() -> None:
