@@ -7,7 +7,8 @@ from typing import Any, Literal
 from markupsafe import Markup
 
 State = Literal["act", "ask", "known", "ok", "wait", "shown"]
-"""Action due, undetermined, explained, as expected, not judged yet; shown, and not tested."""
+"""Action due, undetermined, explained, as expected, not judged yet; shown, and not
+judged: nothing tests it, or it cannot be told by these filters."""
 
 Cell = str | float | None
 

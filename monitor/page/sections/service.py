@@ -24,7 +24,7 @@ def counts_check(facts: Facts) -> Check:
     """Whether the monitor goes on counting."""
     done = facts.round.rolled_at
     if facts.window.past:
-        return Check("counts", "Counts", "wait", "Shown only as of now.")
+        return Check("counts", "Counts", "shown", "Shown only as of now.")
     if done is None:
         text = "The monitor has done no round yet; it does one every few seconds."
         return Check("counts", "Counts", "wait", text)
@@ -47,7 +47,7 @@ def counts_check(facts: Facts) -> Check:
 def log_check(facts: Facts) -> Check:
     """Whether all that was answered is in the log."""
     if facts.window.past:
-        return Check("log", "Log", "wait", "Shown only as of now.")
+        return Check("log", "Log", "shown", "Shown only as of now.")
     held = [each for each in facts.processes if each.state == "silent" and each.waiting]
     if held:
         rows = sum(each.waiting for each in held)
@@ -86,7 +86,7 @@ def refusals_check(facts: Facts) -> Check:
     """Whether an unusual part of what was sent was refused, in the last whole day."""
     if facts.filters.caller is not None:
         text = "Shown only of all callers: what is refused has none."
-        return Check("refusals", "Refusals", "wait", text)
+        return Check("refusals", "Refusals", "shown", text)
     refused = sum(facts.refusals.by_step)
     asked = facts.total + refused
     if not asked:

@@ -45,10 +45,7 @@ def headline(facts: Facts, checks: list[Check]) -> Headline:
     if looks := [check for check in checks if check.state == "ask"]:
         title = listed([check.headline or check.name.lower() for check in looks])
         return Headline(f"Worth a look: {title}", " ".join(check.text for check in looks))
-    then = {"log", "counts"} if facts.window.past else set()
-    waits = [
-        check.name.lower() for check in checks if check.state == "wait" and check.id not in then
-    ]
+    waits = [check.name.lower() for check in checks if check.state == "wait"]
     lead = "The counts show neither a standstill nor rows that are held back"
     if facts.window.past:
         lead = "Traffic was as usual, as far as the counts of then go"

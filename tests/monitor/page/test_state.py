@@ -97,6 +97,7 @@ def test_a_past_moment_has_its_notice_and_the_way_back() -> None:
     assert "You see the page as of 2 Jul 2026, 00:00 UTC." in html
     assert '<a href="/?caller=a">As of now</a>' in html
     assert "as far as the counts of then go" in html
+    assert "not judged yet" not in html.split("</h1>")[1].split("</p>")[0]
 
 
 def test_before_the_first_prediction_of_all_the_past_says_so() -> None:

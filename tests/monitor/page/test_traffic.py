@@ -34,7 +34,10 @@ def test_an_hour_that_is_not_over_is_not_the_last() -> None:
     section = traffic.section(made.facts())
 
     assert said(section).startswith("8 predictions in the hour from Wed 1 Jul, 23:00, the last")
-    assert "the dot is the hour that is not over" in section.groups[0].figures[0].sub
+    figure = section.groups[0].figures[0]
+    assert "the dot is the hour that is not over" in figure.sub
+    assert figure.svg.count('class="lone live2"') == 1
+    assert (figure.svg.count("M"), figure.svg.count("L")) == (1, 1)
 
 
 def test_a_gap_is_a_gap() -> None:
@@ -128,8 +131,10 @@ def test_a_pause_is_worth_a_look_when_it_is_longer_than_usual(pause: int, state:
 def test_a_service_with_long_nights_is_quiet_only_after_twice_a_night() -> None:
     nights = [AS_OF - timedelta(hours=at) for at in range(24 * 28, 16, -1) if 8 <= at % 24 < 20]
 
-    quiet = traffic_words.pause(Made().steady("a").where(busy_hours=tuple(nights)).facts())
+    facts = Made().steady("a").where(busy_hours=tuple(nights)).facts()
+    quiet = traffic_words.pause(facts)
 
+    assert traffic.section(facts).check.state == "ok"
     assert quiet == (timedelta(hours=16), timedelta(hours=12))
 
 
@@ -236,13 +241,13 @@ def test_a_day_that_is_not_over_is_judged_with_the_one_before() -> None:
 def test_what_is_refused_has_no_caller() -> None:
     check = service.refusals_check(Made({"caller": "a"}).steady("a").facts())
 
-    assert check.state == "wait"
+    assert check.state == "shown"
 
 
 def test_of_a_past_moment_neither_counts_nor_log_have_a_state() -> None:
     facts = Made({"as_of": "2026-07-02"}).steady("a").facts()
 
-    assert {service.log_check(facts).state, service.counts_check(facts).state} == {"wait"}
+    assert {service.log_check(facts).state, service.counts_check(facts).state} == {"shown"}
 
 
 @pytest.mark.parametrize(
