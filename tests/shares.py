@@ -18,6 +18,7 @@ FIRST = (
     "tests/trainer/test_commands.py",
     "tests/faults/test_spool.py",
     "tests/local/test_stack.py",
+    "tests/monitor/page/test_browser.py",
     "tests/faults/test_api.py",
     "tests/local/test_venv.py",
     "tests/faults/test_crash_points.py",

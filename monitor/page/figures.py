@@ -55,8 +55,8 @@ class Column:
 class Table:
     """The figures behind a chart; the first column is the rows' header.
 
-    `name` is that of its CSV, which holds all rows, and each number as it is. The page shows the
-    last rows, at most 30.
+    `name` is that of its CSV, which holds all rows, and each number as it is. The page shows at
+    most 30: the last, which are the latest, or those at the top where they are put in order.
     """
 
     name: str
@@ -64,9 +64,10 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     nothing: str = "no rows"
+    ranked: bool = False
 
     @property
-    def last(self) -> list[list[tuple[str, Column]]]:
+    def shown(self) -> list[list[tuple[str, Column]]]:
         """The rows that the page shows: each cell as text, with its column."""
         return [
             [
@@ -74,15 +75,20 @@ class Table:
                 for cell, column in zip(row, self.columns, strict=True)
                 if column.head
             ]
-            for row in self.rows[-_ROWS:]
+            for row in (self.rows[:_ROWS] if self.ranked else self.rows[-_ROWS:])
         ]
+
+    @property
+    def part(self) -> str:
+        """Which of the rows the page shows; empty if it shows them all."""
+        if len(self.rows) <= _ROWS:
+            return ""
+        return f"the {'first' if self.ranked else 'last'} {_ROWS} of {len(self.rows):,} rows"
 
     @property
     def title(self) -> str:
         """What the fold says."""
-        if len(self.rows) > _ROWS:
-            return f"Table, the last {_ROWS} of {len(self.rows):,} rows"
-        return "Table"
+        return f"Table, {self.part}" if self.part else "Table"
 
     def _text(self, cell: Cell, column: Column) -> str:
         if cell is None:

@@ -11,6 +11,9 @@ from monitor.page.sections.kinds import features_of
 from monitor.page.window import WEEK
 from monitor.page.words import count, day, points
 
+# More charts nobody reads, and a browser takes its time.
+FIGURES = 60
+
 
 def section(facts: Facts) -> Section:
     """The section."""
@@ -25,9 +28,9 @@ def section(facts: Facts) -> Section:
         "Features against training",
         _check(features, rows),
         lead=_lead(facts, features, rows),
-        groups=(Group(5, tuple(_figure(feature) for feature in features)),),
+        groups=(Group(5, tuple(_figure(feature) for feature in features[:FIGURES])),),
         folds=(_moved(features),),
-        notes=_notes(facts),
+        notes=_notes(facts, features),
         files={"features": lambda: _by_step(facts, features)},
     )
 
@@ -62,7 +65,7 @@ def _lead(facts: Facts, features: list[Feature], rows: int) -> tuple[str, ...]:
     )
 
 
-def _notes(facts: Facts) -> tuple[Markup, ...]:
+def _notes(facts: Facts, features: list[Feature]) -> tuple[Markup, ...]:
     seen = facts.counts.seen
     left_out = int((seen.predictions - seen.counted).sum())
     said = Markup(
@@ -70,6 +73,10 @@ def _notes(facts: Facts) -> tuple[Markup, ...]:
         " of each step; light blue: 10th and 90th percentile. Values lie evenly within a bin; codes"
         " that mean missing are left out, as are steps of fewer than {} predictions."
     ).format(reference.DRAWN)
+    if len(features) > FIGURES:
+        said += Markup(" The first {} of {} features are drawn; the files have all.").format(
+            FIGURES, len(features)
+        )
     if not left_out:
         return (said,)
     more = Markup(
@@ -109,7 +116,11 @@ def _moved(features: list[Feature]) -> Table:
             )
         )
     return Table(
-        "features_moved", "Features, the last 7 days against training", columns, tuple(rows)
+        "features_moved",
+        "Features, the last 7 days against training",
+        columns,
+        tuple(rows),
+        ranked=True,
     )
 
 

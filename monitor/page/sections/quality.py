@@ -184,7 +184,7 @@ def _table(signals: list[Signal]) -> Table:
         )
         for signal in signals
     )
-    return Table("quality", "The last 7 days against training", columns, rows, "")
+    return Table("quality", "The last 7 days against training", columns, rows, "", ranked=True)
 
 
 def _figure(feature: Feature) -> Figure:

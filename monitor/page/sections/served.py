@@ -136,7 +136,7 @@ def _versions(facts: Facts) -> Table:
             )
         )
     rows.sort(key=lambda row: str(row[2]), reverse=True)
-    return Table("versions", "Versions that answered", columns, tuple(rows))
+    return Table("versions", "Versions that answered", columns, tuple(rows), ranked=True)
 
 
 def _activations(facts: Facts) -> Table:

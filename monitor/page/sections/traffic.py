@@ -154,4 +154,4 @@ def _refused(facts: Facts) -> tuple[Table, ...]:
         for rule, pointer, times in facts.refusals.rules
     )
     caption = "Refused requests by rule, the last 7 days; a request may break more than one"
-    return (Table("refusals", caption, columns, rows),)
+    return (Table("refusals", caption, columns, rows, ranked=True),)

@@ -138,7 +138,7 @@ def test_every_state_is_shown_with_numbers_only(name: str) -> None:
     for table in (*outcomes.tables, *performance.tables):
         json.dumps(table.rows, allow_nan=False)
         assert all(len(row) == len(table.columns) for row in table.rows)
-        assert table.last is not None
+        assert table.shown is not None
     assert (outcomes.waits is None) == bool(outcomes.sentences)
     assert (performance.waits is None) == bool(performance.sentences)
 

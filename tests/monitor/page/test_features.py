@@ -162,6 +162,16 @@ def test_levels_that_nobody_knew_are_in_the_file() -> None:
     ]
 
 
+def test_of_very_many_features_the_first_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "FIGURES", 4)
+
+    section = features.section(Made().steady("a").facts())
+
+    assert len(section.groups[0].figures) == 4
+    assert len(section.folds[0].rows) == 10
+    assert "The first 4 of 10 features are drawn; the files have all." in said(section)
+
+
 def test_values_below_zero_have_their_zero_line() -> None:
     made = Made().steady("a")
     column = ColumnProfile(

@@ -31,17 +31,24 @@ def test_numbers_are_written_as_they_are() -> None:
 def test_the_page_shows_the_last_thirty_and_the_file_has_all() -> None:
     rows = table(*((f"{at}", 1000 * at) for at in range(40)), ("none", None))
 
-    assert len(rows.last) == 30
+    assert len(rows.shown) == 30
     assert rows.title == "Table, the last 30 of 41 rows"
-    assert [text for text, _ in rows.last[-2]] == ["39", "39,000"]
-    assert rows.last[-1][1][0] == "no rows"
+    assert [text for text, _ in rows.shown[-2]] == ["39", "39,000"]
+    assert rows.shown[-1][1][0] == "no rows"
     assert as_csv(rows).count("\r\n") == 42
+
+
+def test_of_rows_in_order_the_page_shows_the_first() -> None:
+    rows = Table("t", "T", (Column("a", "A"),), tuple((f"{at}",) for at in range(31)), ranked=True)
+
+    assert [row[0][0] for row in rows.shown] == [f"{at}" for at in range(30)]
+    assert rows.part == "the first 30 of 31 rows"
 
 
 def test_a_column_without_a_head_is_in_the_file_alone() -> None:
     rows = Table("t", "T", (Column("a", "A"), Column("b", "")), (("x", "y"),))
 
-    assert [[text for text, _ in row] for row in rows.last] == [["x"]]
+    assert [[text for text, _ in row] for row in rows.shown] == [["x"]]
     assert as_csv(rows) == "a,b\r\nx,y\r\n"
 
 
