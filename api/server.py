@@ -1,7 +1,6 @@
 """Serving until SIGTERM or SIGINT: the settings, the socket, the workers."""
 
 import logging
-import os
 import signal
 import socket
 import sys
@@ -23,7 +22,7 @@ from api.telemetry import logs
 from api.telemetry.figures import SharedPages
 from api.telemetry.metrics import SIZE
 from db.log import LogSettings
-from db.log.session import libpq_variables
+from db.log.session import forget_libpq_variables
 
 # With the log's LOG_CLOSE_SECONDS this stays under the ten seconds that Docker grants a stop.
 _GRACE_SECONDS = 5
@@ -58,13 +57,8 @@ def main() -> int:
 
 
 def _forget_libpq() -> None:
-    """Take out of the environment what libpq would read there, for DATABASE_URL says it all.
-
-    PGSSLMODE, PGHOSTADDR or PGSERVICE of a shell or an image would send the rows elsewhere.
-    """
-    if found := libpq_variables():
-        for name in found:
-            del os.environ[name]
+    """DATABASE_URL says it all."""
+    if found := forget_libpq_variables():
         names = ", ".join(found)
         logger.warning("%s: not read; put what you mean into DATABASE_URL", names)
 

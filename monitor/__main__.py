@@ -14,7 +14,7 @@ from contract.case import moment
 from contract.secret import SecretError
 from contract.signature import SigningKeys
 from db.log.errors import PredictionLogError
-from db.log.session import libpq_variables
+from db.log.session import forget_libpq_variables
 from db.rollup.verification import verify
 from db.settings import complaints
 from monitor import round as rounds
@@ -41,7 +41,7 @@ def main() -> int:
     except SecretError as error:
         _complain(str(error))
         return 2
-    if ignored := libpq_variables():
+    if ignored := forget_libpq_variables():
         _complain(f"ignored: {', '.join(ignored)}; what is to hold stands in DATABASE_URL")
     try:
         return _run(options, settings, keys)

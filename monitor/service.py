@@ -12,7 +12,6 @@ import uvicorn
 from fastapi import FastAPI
 
 from contract.secret import SecretError
-from db.log.session import libpq_variables
 from monitor import round as rounds
 from monitor.app import create_app
 from monitor.database import Database
@@ -37,7 +36,6 @@ def serve(settings: MonitorSettings) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     with written(settings):
-        _forget_libpq()
         url = settings.database_url.get_secret_value()
         database = Database(url, settings.password, patience=_PATIENCE_SECONDS)
         try:
@@ -91,12 +89,6 @@ def _listen(settings: MonitorSettings) -> socket.socket:
     host, port, *_ = listener.getsockname()
     logger.info("the page is served on", extra={"fields": {"host": host, "port": port}})
     return listener
-
-
-def _forget_libpq() -> None:
-    """Take out of the environment what libpq would read there, for DATABASE_URL says it all."""
-    for name in libpq_variables():
-        del os.environ[name]
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:

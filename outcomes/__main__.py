@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from db.log.errors import PredictionLogError
-from db.log.session import libpq_variables
+from db.log.session import forget_libpq_variables
 from db.settings import complaints
 from outcomes import csv_file
 from outcomes.connection import OutcomeConnection
@@ -38,7 +38,7 @@ def main() -> int:
         for line in complaints(error):
             _complain(line)
         return 2
-    if ignored := libpq_variables():
+    if ignored := forget_libpq_variables():
         _complain(f"ignored: {', '.join(ignored)}; what is to hold stands in DATABASE_URL")
     try:
         return (_load if options.command == "load" else _export)(settings, options)

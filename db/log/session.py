@@ -57,6 +57,17 @@ def libpq_variables() -> list[str]:
     return sorted(name for name in os.environ if _LIBPQ.fullmatch(name))
 
 
+def forget_libpq_variables() -> list[str]:
+    """Take them out of the environment; their names.
+
+    PGSSLMODE, PGHOSTADDR or PGSERVICE of a shell or an image would lead elsewhere than the URL.
+    """
+    found = libpq_variables()
+    for name in found:
+        del os.environ[name]
+    return found
+
+
 def auth_methods(password: str | None) -> str:
     """Libpq's `require_auth`: how a server may ask, where there is a password and where none."""
     return _WITH_PASSWORD if password else _WITHOUT

@@ -52,6 +52,13 @@ def test_without_postgres_it_says_so_and_fails(monitor: Monitor) -> None:
     assert once.stderr.startswith("once failed: ")
 
 
+def test_what_libpq_would_read_leads_nowhere(monitor: Monitor) -> None:
+    once = monitor.run("once", PGHOSTADDR="192.0.2.1", PGCONNECT_TIMEOUT="3")
+
+    assert once.returncode == 0
+    assert once.stderr.startswith("ignored: PGCONNECT_TIMEOUT, PGHOSTADDR; ")
+
+
 def test_settings_are_named(monitor: Monitor) -> None:
     once = monitor.run("once", MONITOR_ROUND_SECONDS="never")
 

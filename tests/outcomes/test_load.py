@@ -24,12 +24,12 @@ HEADER = "reference,source,event_key,outcome,observed_at"
 EVENT = datetime(2026, 1, 10, tzinfo=UTC)
 
 
-def start(database: Database, *arguments: str | Path) -> subprocess.Popen[str]:
+def start(database: Database, *arguments: str | Path, **more: str) -> subprocess.Popen[str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.Popen(
         [sys.executable, "-m", "outcomes", *map(str, arguments)],
         cwd=ROOT,
-        env=kept | {"DATABASE_URL": database.url("api"), "PYTHONWARNINGS": "error"},
+        env=kept | {"DATABASE_URL": database.url("api"), "PYTHONWARNINGS": "error"} | more,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -249,3 +249,13 @@ def _peak(pid: int) -> int:
         return 0
     found = [text.split()[1] for text in status.splitlines() if text.startswith("VmHWM")]
     return int(found[0]) if found else 0
+
+
+def test_what_libpq_would_read_leads_nowhere(database: Database, tmp_path: Path) -> None:
+    process = start(
+        database, "load", table(tmp_path / "few.csv", [line(1)]), PGHOSTADDR="192.0.2.1"
+    )
+    _, complaints = process.communicate(timeout=120)
+
+    assert process.returncode == 0
+    assert complaints.startswith("ignored: PGHOSTADDR; ")
