@@ -93,7 +93,11 @@ def test_a_row_is_checked_by_the_declaration_that_it_names(database: Database) -
 
 @pytest.mark.parametrize(
     "schema",
-    [changed(1, maximum=140.0), changed(1, minimum=1.0), changed(1, nullable=True)],
+    [
+        changed(1, maximum=140.0),
+        changed(1, minimum=1.0, missing_codes=()),
+        changed(1, nullable=True),
+    ],
     ids=["maximum", "minimum", "nullable"],
 )
 def test_another_rule_under_the_same_version_is_a_conflict(

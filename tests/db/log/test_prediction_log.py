@@ -260,7 +260,9 @@ def test_with_neither_spool_nor_postgres_nothing_is_promised(tmp_path: Path, abs
     blocked.write_text("a file, where a directory should be")
 
     async def scenario() -> None:
-        log = PredictionLog(settings(absent, blocked), FORMAT, REGISTRATION)
+        # However long a busy machine takes to find out that nobody listens.
+        wanted = settings(absent, blocked, log_wait_seconds=20)
+        log = PredictionLog(wanted, FORMAT, REGISTRATION)
         log.start()
         with pytest.raises(LogUnavailable):
             await log.append(row()[1], 1)
