@@ -95,5 +95,5 @@ lock: venv ## Resolve pyproject.toml, the tests' clients and the benchmark's pee
 	@for image in db monitor outcomes trainer; do $(COMPILE) pyproject.toml --extra $$image -c requirements/all.txt -o requirements/$$image.txt; done
 	@$(COMPILE) $(SERVED) pyproject.toml --extra api -c requirements/all.txt -o requirements/api.txt
 	@for client in requirements/clients/*.in; do $(COMPILE) $(UNUSED) $$client -o $${client%.in}.txt; done
-	@cd requirements/clients/openapi-ts && npm install --silent --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+	@for client in axe openapi-ts; do (cd requirements/clients/$$client && npm install --silent --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved); done
 	@for peer in benchmarks/peers/*.in; do $(COMPILE) $$peer -o $${peer%.in}.txt; done
