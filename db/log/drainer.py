@@ -28,6 +28,9 @@ _TICK_SECONDS = 0.5
 # Well for so long, and the next failure is the first one again.
 _WELL_SECONDS = 1.0
 
+# One of its own: nobody who reseeds that of the module makes all processes wait alike.
+_JITTER = random.Random()  # noqa: S311 -- no secret
+
 
 class Drainer(threading.Thread):
     """Own rows first, then what the spool could not take, then what dead processes left."""
@@ -165,7 +168,7 @@ class Drainer(threading.Thread):
         self.away_reason, self.refused, self._tried = reason, refused, True
         self._sent_before = True
         # Not together with all the other processes that lost the same server.
-        self._closing.wait(self._complaint.pause * random.uniform(0.5, 1.0))  # noqa: S311 -- no secret
+        self._closing.wait(self._complaint.pause * _JITTER.uniform(0.5, 1.0))
         self._failed_at = time.monotonic()
 
     def _step(self) -> bool:
