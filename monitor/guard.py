@@ -22,15 +22,20 @@ SIGN_IN = frozenset({"/sign-in", "/sign-in.css"})
 _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 _BEARER = re.compile(r"bearer +([!-~]+)", re.IGNORECASE)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'"
+)
+"""What a browser may do with whatever we answer (Content Security Policy, Level 3)."""
+
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:;"
-    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": POLICY,
     "Cross-Origin-Resource-Policy": "same-origin",
+    # Other sites learn nothing of our addresses; but with `no-referrer` a browser would say of our
+    # own form, too, that it comes from nowhere (Origin: null), and without TLS it says no more.
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-# Other sites learn nothing of our addresses; but with `no-referrer` a browser would say of our own
-# form, too, that it comes from nowhere (Origin: null), and without TLS it says nothing else.
-_REFERRER = "same-origin"
 # What a person of one key saw is not for the next one at the same browser or proxy.
 _PRIVATE = {"Cache-Control": "no-store"}
 _AGAIN = (
@@ -69,7 +74,6 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in (_HEADERS | (_PRIVATE if self._keys else {})).items():
                     headers.setdefault(name, value)
-                headers["Referrer-Policy"] = _REFERRER
             await send(message)
 
         request = Request(scope)

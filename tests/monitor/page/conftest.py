@@ -10,8 +10,11 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from contract.keys import Keys
 from monitor.database import Database as MonitorDatabase
+from monitor.guard import Guard
 from monitor.page.routes import router
+from monitor.sessions import Sessions
 from tests.conftest import PASSWORD, Database
 
 
@@ -19,6 +22,7 @@ def application(database: Database) -> FastAPI:
     """As the monitor includes the page."""
     app = FastAPI()
     app.state.database = MonitorDatabase(database.url("monitor"), lambda: PASSWORD)
+    app.add_middleware(Guard, keys=Keys(()), sessions=Sessions())
     app.include_router(router)
     return app
 

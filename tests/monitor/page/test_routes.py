@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from monitor.database import Database as MonitorDatabase
+from monitor.guard import POLICY
 from monitor.page import facts
 from monitor.page.filters import Filters
 from monitor.page.kept import Kept
 from monitor.page.rendering import STYLESHEET_PATH
-from monitor.page.routes import POLICY
 from tests.conftest import PASSWORD, Database
 from tests.monitor.page import story
 
