@@ -1,4 +1,4 @@
-"""The cells of a profile, found by numpy as PostgreSQL finds them (db/rollup/expressions.py)."""
+"""The cells of a profile, found by numpy where PostgreSQL's width_bucket would."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, REAL
 
 from db.log.counters import Counters
-from db.rollup.outcomes import STATES
+from db.rollup.outcomes import STATES, SUMS
 
 METADATA = MetaData()
 
@@ -217,11 +217,10 @@ def _predictions() -> list[Column[Any]]:
 
 
 def _outcomes() -> list[Column[Any]]:
-    sums = ("probability_sum", "good_sum", "good_squares", "bad_sum", "bad_squares")
     counts = ("good_scores", "bad_scores", "good_ages", "bad_ages")
     return [
         *(Column(name, BigInteger, nullable=False) for name in ("predictions", *STATES)),
-        *(Column(name, Numeric, nullable=False) for name in sums),
+        *(Column(name, Numeric, nullable=False) for name in SUMS),
         *(Column(name, _COUNTS, nullable=False) for name in counts),
     ]
 

@@ -5,16 +5,19 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from psycopg2 import sql
 
 from db.rollup import bins
-from db.rollup.predictions import UNIT, Callers, Counts, Key, by_bin
+from db.rollup.grouped import Counts, Members, by_bin, grid, total, units
+from db.rollup.predictions import Callers, Key, joined
 from db.rollup.span import Span, hour_number, hour_of
 from db.rollup.stream import Rows, stream
 
 STATES = ("unreported", "interim", "good", "bad", "retracted", "unobservable", "contested")
 """What the reports say of a prediction, whether it is due or not; columns of outcome_hour."""
+
+SUMS = ("probability_sum", "good_sum", "good_squares", "bad_sum", "bad_squares")
+"""Of the probabilities of all, of the good, their squares, of the bad, their squares."""
 
 _GOOD, _BAD = STATES.index("good"), STATES.index("bad")
 
@@ -50,7 +53,7 @@ class OutcomeCounted:
     states: Counts
     """(7,), in the order of STATES."""
     sums: tuple[int, int, int, int, int]
-    """Of the probabilities of all, of the good, their squares, of the bad, their squares."""
+    """Those of SUMS."""
     good_scores: Counts
     bad_scores: Counts
     good_ages: Counts
@@ -86,10 +89,6 @@ def count_outcomes(
 
 
 def _query(span: Span, tally: "_Tally", known: datetime) -> sql.Composable:
-    names = sql.SQL(", ").join(
-        sql.SQL("({}, {}, {}::float8)").format(*map(sql.Literal, (caller, route, float(place))))
-        for place, (caller, route) in enumerate(tally.callers)
-    )
     seen = sql.SQL("monitoring.outcomes_seen('infinity', {}, 'infinity')").format(
         sql.Literal(known)
     )
@@ -98,15 +97,14 @@ def _query(span: Span, tally: "_Tally", known: datetime) -> sql.Composable:
         " coalesce((outcome_due AT TIME ZONE 'UTC')::date - {first}, 'Infinity'::float8),"
         " probability, {state},"
         " coalesce(extract(epoch FROM observed_at - business_time)::float8 / 86400, 0)"
-        " FROM {seen} AS log JOIN (VALUES {names}) AS called (caller, route, place)"
-        " ON called.caller = coalesce(log.caller, '') AND called.route = log.route"
+        " FROM {seen} AS log {called}"
         " WHERE log.model_version = {version}"
     ).format(
         hour=hour_number(sql.Identifier("business_time")),
         first=sql.Literal(_FIRST_DAY),
         state=sql.SQL(_STATE),
         seen=span.rows_of(seen),
-        names=names,
+        called=joined(tally.callers, sql.Identifier("log", "caller")),
         version=sql.Literal(tally.version),
     )
 
@@ -165,19 +163,18 @@ class _Tally:
             self.counted[group] = known.add(counts[at]) if known else counts[at]
 
 
-def _counts(rows: Rows, member: NDArray[np.intp], groups: int) -> list[OutcomeCounted]:
+def _counts(rows: Rows, member: Members, groups: int) -> list[OutcomeCounted]:
     probability, state = rows[:, 3], rows[:, 4].astype(np.int64)
-    states = np.bincount(member * len(STATES) + state, minlength=groups * len(STATES))
-    states = states.reshape(groups, len(STATES)).astype(np.int64)
-    value = np.rint(probability * UNIT).astype(np.int64)
-    square = np.rint(probability * probability * UNIT).astype(np.int64)
+    states = grid(member, groups, state, len(STATES))
+    value, square = units(probability), units(probability * probability)
     good, bad = state == _GOOD, state == _BAD
-    every = np.ones(len(rows), dtype=bool)
     sums = [
-        _sum(member, groups, number, which)
-        for number, which in (
-            *((value, every), (value, good), (square, good), (value, bad), (square, bad)),
-        )
+        total(member, groups, value),
+        *(
+            total(member[which], groups, number[which])
+            for which in (good, bad)
+            for number in (value, square)
+        ),
     ]
     arrays = [
         by_bin(member[which], groups, rows[which, column], edges)
@@ -195,14 +192,6 @@ def _counts(rows: Rows, member: NDArray[np.intp], groups: int) -> list[OutcomeCo
         )
         for at in range(groups)
     ]
-
-
-def _sum(
-    member: NDArray[np.intp], groups: int, values: NDArray[np.int64], which: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    total = np.zeros(groups, dtype=np.int64)
-    np.add.at(total, member[which], values[which])
-    return total
 
 
 def _day(number: float) -> date:

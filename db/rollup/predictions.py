@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from psycopg2 import sql
 
 from contract.cells import place
@@ -14,14 +13,10 @@ from contract.feature import Feature
 from contract.profile import Profile
 from contract.schema import DataSetSchema
 from db.rollup import bins
+from db.rollup.grouped import Counts, Members, by_bin, grid, total, units
 from db.rollup.layout import Layout
 from db.rollup.span import Span, hour_number, hour_of
 from db.rollup.stream import Rows, stream
-
-Counts = NDArray[np.int64]
-
-UNIT = 1e12
-"""Probabilities are summed up in these parts: as integers they have the same sum in any order."""
 
 Key = tuple[Any, ...]
 """A Group, or what stands in place of one."""
@@ -109,6 +104,21 @@ def callers(cursor: Any, span: Span) -> dict[str, Callers]:
     return found
 
 
+def joined(callers: Callers, caller: sql.Composable) -> sql.Composable:
+    """A JOIN that gives each row of `log` its place among the callers, as `called.place`.
+
+    caller: the column with the name of the key.
+    """
+    names = sql.SQL(", ").join(
+        sql.SQL("({}, {}, {}::float8)").format(*map(sql.Literal, (name, route, float(place))))
+        for place, (name, route) in enumerate(callers)
+    )
+    return sql.SQL(
+        "JOIN (VALUES {names}) AS called (caller, route, place)"
+        " ON called.caller = coalesce({caller}, '') AND called.route = log.route"
+    ).format(names=names, caller=caller)
+
+
 def count(
     cursor: Any,
     span: Span,
@@ -137,10 +147,6 @@ def count(
 
 def _query(span: Span, tally: "_Tally", reference: Reference | None) -> sql.Composable:
     """The rows as numbers: hour, caller with route, and what is counted of each."""
-    names = sql.SQL(", ").join(
-        sql.SQL("({}, {}, {}::float8)").format(*map(sql.Literal, (caller, route, float(place))))
-        for place, (caller, route) in enumerate(tally.callers)
-    )
     values = [
         hour_number(sql.SQL("coalesce(log.event_time, log.predicted_at)")),
         sql.SQL("called.place"),
@@ -155,8 +161,7 @@ def _query(span: Span, tally: "_Tally", reference: Reference | None) -> sql.Comp
     ]
     return sql.SQL(
         "SELECT {values} FROM {source} AS log"
-        " JOIN (VALUES {names}) AS called (caller, route, place)"
-        " ON called.caller = coalesce(log.api_key_name, '') AND called.route = log.route"
+        " {called}"
         " LEFT JOIN public.outcome_window AS declared"
         " ON declared.schema_version = log.schema_version"
         " CROSS JOIN (SELECT (SELECT outcome_due FROM monitoring.due_window"
@@ -165,7 +170,7 @@ def _query(span: Span, tally: "_Tally", reference: Reference | None) -> sql.Comp
     ).format(
         values=sql.SQL(", ").join(values),
         source=span.rows_of(LOG),
-        names=names,
+        called=joined(tally.callers, sql.Identifier("log", "api_key_name")),
         version=sql.Literal(tally.version),
     )
 
@@ -204,10 +209,9 @@ class _Tally:
             known = self.counted.get(group)
             self.counted[group] = known.add(counts[at]) if known else counts[at]
 
-    def _counts(self, rows: Rows, member: NDArray[np.intp], groups: int) -> list[Counted]:
+    def _counts(self, rows: Rows, member: Members, groups: int) -> list[Counted]:
         probability, flags = rows[:, 2], rows[:, 3].astype(np.int64)
-        total = np.zeros(groups, dtype=np.int64)
-        np.add.at(total, member, np.rint(probability * UNIT).astype(np.int64))
+        sums = total(member, groups, units(probability))
         predictions = np.bincount(member, minlength=groups)
         positives = np.bincount(member[flags % 2 == 1], minlength=groups)
         past = np.bincount(member[flags >= 2], minlength=groups)
@@ -218,7 +222,7 @@ class _Tally:
             Counted(
                 int(predictions[at]),
                 int(positives[at]),
-                int(total[at]),
+                int(sums[at]),
                 int(past[at]),
                 lags[at],
                 durations[at],
@@ -227,7 +231,7 @@ class _Tally:
             for at in range(groups)
         ]
 
-    def _cells(self, rows: Rows, member: NDArray[np.intp], groups: int) -> Counts | None:
+    def _cells(self, rows: Rows, member: Members, groups: int) -> Counts | None:
         if self._layout is None or self._reference is None:
             return None
         cells = np.zeros((groups, self._layout.size), dtype=np.int64)
@@ -235,7 +239,7 @@ class _Tally:
             zip(self._layout.places, self._reference.profile.columns, strict=True)
         ):
             values = rows[:, _COLUMNS + number]
-            cells[:, placed.start : placed.end] = _grid(
+            cells[:, placed.start : placed.end] = grid(
                 member, groups, place(profile, values), profile.cells
             )
             if profile.minimum is not None and profile.maximum is not None:
@@ -243,18 +247,5 @@ class _Tally:
                 cells[:, placed.end] = np.bincount(member[below], minlength=groups)
                 cells[:, placed.end + 1] = np.bincount(member[above], minlength=groups)
         score = self._reference.profile.score
-        scores = np.searchsorted(score.edges, rows[:, 2], side="right")
-        cells[:, self._layout.score_start :] = _grid(member, groups, scores, len(score.edges) + 1)
+        cells[:, self._layout.score_start :] = by_bin(member, groups, rows[:, 2], score.edges)
         return cells
-
-
-def by_bin(member: NDArray[np.intp], groups: int, values: Rows, edges: tuple[float, ...]) -> Counts:
-    """How many of each group, (g,), have a value in each bin, (g, bins)."""
-    places = np.searchsorted(edges, values, side="right")
-    return _grid(member, groups, places, len(edges) + 1)
-
-
-def _grid(member: NDArray[np.intp], groups: int, places: NDArray[np.int64], size: int) -> Counts:
-    """How many of each group, (g,), are at each place, (g, size)."""
-    flat = np.bincount(member * size + places, minlength=groups * size)
-    return flat.reshape(groups, size).astype(np.int64)

@@ -6,14 +6,14 @@ from typing import Any
 from db.rollup import tables
 from db.rollup.references import references
 from db.rollup.rolling import counted, recount, settled_at
-from db.rollup.span import Span
+from db.rollup.span import HOUR_OF, Span
 from db.rollup.tables import Tallies
 
 Month = tuple[datetime, datetime]
 
-_HOURS = """
-    SELECT DISTINCT date_bin('1 hour', coalesce(event_time, predicted_at), '2000-01-01 00:00Z')
-    FROM prediction_log WHERE predicted_at >= %s AND predicted_at < %s"""
+_HOURS = f"""
+    SELECT DISTINCT {HOUR_OF}
+    FROM prediction_log WHERE predicted_at >= %s AND predicted_at < %s"""  # noqa: S608 -- a text of our own
 
 
 def counts_of(cursor: Any, month: Month) -> Tallies:

@@ -9,7 +9,7 @@ from db.rollup import predictions
 from db.rollup.outcomes import OutcomeCounted, Unreported, count_outcomes
 from db.rollup.predictions import Counted, Key, Reference
 from db.rollup.references import references
-from db.rollup.span import HOUR, Span
+from db.rollup.span import HOUR, HOUR_OF, Span
 from db.rollup.tables import Tallies, added_up, hours, replace_day, replace_hours
 
 # The months that a run of `retain` took off and did not drop: their rows are in no count.
@@ -21,14 +21,13 @@ _LEFT_OVER = """
 
 # The hours of the predictions of which reports came that settled_at does not cover yet. One that is
 # not here yet brings a mark of its own.
-_REPORTED = """
+_REPORTED = f"""
     WITH fresh AS MATERIALIZED (
         SELECT prediction_id, client_reference FROM outcome_event
         WHERE received_at > (SELECT settled_at FROM rollup_state) AND received_at <= %(settled)s
     )
     INSERT INTO rollup_mark (hour)
-    SELECT DISTINCT date_bin(
-        '1 hour', coalesce(log.event_time, log.predicted_at), '2000-01-01 00:00Z')
+    SELECT DISTINCT {HOUR_OF}
     FROM fresh CROSS JOIN LATERAL (
         SELECT event_time, predicted_at FROM prediction_log AS by_id
         WHERE by_id.predicted_at = uuid_extract_timestamp(fresh.prediction_id)
@@ -36,7 +35,7 @@ _REPORTED = """
         UNION ALL
         SELECT event_time, predicted_at FROM prediction_log AS by_name
         WHERE by_name.client_reference = fresh.client_reference
-    ) AS log"""
+    ) AS log"""  # noqa: S608 -- a text of our own
 
 _TAKE = """
     DELETE FROM rollup_mark WHERE ctid = ANY (ARRAY(

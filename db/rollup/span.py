@@ -9,6 +9,9 @@ from psycopg2 import sql
 HOUR = timedelta(hours=1)
 _ORIGIN = datetime(2000, 1, 1, tzinfo=UTC)
 
+HOUR_OF = "date_bin('1 hour', coalesce(event_time, predicted_at), '2000-01-01 00:00Z')"
+"""In SQL: the hour of business time of a row of the log, as its mark has it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -10,8 +10,9 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from psycopg2 import sql
 
-from db.rollup.outcomes import STATES, OutcomeCounted, OutcomeGroup
-from db.rollup.predictions import Counted, Counts, Group, Key
+from db.rollup.grouped import Counts
+from db.rollup.outcomes import STATES, SUMS, OutcomeCounted, OutcomeGroup
+from db.rollup.predictions import Counted, Group, Key
 
 Part = Literal["live", "retired"]
 
@@ -22,7 +23,7 @@ _PREDICTIONS = (
 )
 _OUTCOMES = (
     *("predictions", *STATES),
-    *("probability_sum", "good_sum", "good_squares", "bad_sum", "bad_squares"),
+    *SUMS,
     *("good_scores", "bad_scores", "good_ages", "bad_ages"),
 )
 # Decimal places of the units in which probabilities are summed up.
