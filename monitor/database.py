@@ -4,7 +4,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Protocol
 
 from outcomes.connection import OutcomeConnection
 
@@ -19,6 +19,14 @@ class MonitorConnection(OutcomeConnection):
         """A cursor of the driver's, in the transaction that is under way."""
         with self._cursor() as cursor:
             yield cursor
+
+
+class Reader(Protocol):
+    """What a connection in a snapshot can do for whoever only reads."""
+
+    def rows(self, statement: str, values: Any = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        ...
 
 
 class Database:

@@ -7,7 +7,3 @@ class MonitorError(Exception):
 
 class RollupBusy(MonitorError):
     """Somebody else counts, or takes a month off; nothing was done, and nothing is lost."""
-
-
-class RollupWrong(MonitorError):
-    """Counts are not those of the log."""

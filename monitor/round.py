@@ -8,6 +8,7 @@ from psycopg2 import errors
 
 from db.log.errors import PostgresAway
 from db.rollup import rolling
+from db.rollup.span import HOUR_OF
 from monitor.database import Database, MonitorConnection
 from monitor.errors import MonitorError, RollupBusy
 from monitor.references import References
@@ -19,12 +20,12 @@ _FRESH = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
 _ENDED = """
     UPDATE rollup_state SET as_of = coalesce(%s, now()), rolled_at = now(), hours = %s, seconds = %s
 """
-_MARK_ALL = """
+_MARK_ALL = f"""
     INSERT INTO rollup_mark
     SELECT hour FROM rollup_hour WHERE part = 'live'
     UNION SELECT hour FROM outcome_hour WHERE part = 'live'
-    UNION SELECT date_bin('1 hour', coalesce(event_time, predicted_at), '2000-01-01 00:00Z')
-    FROM prediction_log"""
+    UNION SELECT {HOUR_OF}
+    FROM prediction_log"""  # noqa: S608 -- a text of our own
 
 
 class Round(NamedTuple):

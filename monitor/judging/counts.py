@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.rollup import bins
+from db.rollup.outcomes import STATES, SUMS
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -17,8 +18,6 @@ Flags = NDArray[np.bool_]
 Times = NDArray[np.datetime64]
 Names = NDArray[np.object_]
 
-STATES = ("unreported", "interim", "good", "bad", "retracted", "unobservable", "contested")
-SUMS = ("probability_sum", "good_sum", "good_squares", "bad_sum", "bad_squares")
 SCORE_BINS = len(bins.SCORES) + 1
 AGE_BINS = len(bins.AGES) + 1
 

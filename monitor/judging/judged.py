@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from monitor.judging.reading import Reader, Selection, reaching_back, read, read_held_out
+from monitor.database import Reader
+from monitor.judging.reading import Selection, reaching_back, read, read_held_out
 from monitor.judging.sections import (
     OutcomesSection,
     PerformanceSection,

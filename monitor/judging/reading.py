@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from importlib import resources
 from itertools import pairwise
-from typing import Any, Protocol, get_args
+from typing import Any, get_args
 
 from contract.profile import Profile
 from db.rollup import bins
+from monitor.database import Reader
 from monitor.judging.cohort import LENGTH, Step, bounds
 from monitor.judging.counts import Counts, together
 from monitor.judging.held_out import HeldOut, held_out
@@ -36,14 +38,6 @@ SELECT model_version, metadata, profile::text
 FROM model_version LEFT JOIN reference_profile USING (model_version)
 WHERE model_version = ANY (%s)
 """
-
-
-class Reader(Protocol):
-    """What a connection in a snapshot can do (monitor.database)."""
-
-    def rows(self, statement: str, values: Any = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +171,7 @@ def _values(selection: Selection) -> dict[str, object]:
     return {"start": start, "end": end} | {name: getattr(selection, name) for name in names}
 
 
+@cache
 def _sql(name: str) -> str:
     return (resources.files(__package__) / "sql" / f"{name}.sql").read_text()
 

@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from monitor.judging.counts import AGE_BINS, SCORE_BINS, STATES, SUMS, Counts
+from db.rollup.outcomes import STATES, SUMS
+from monitor.arrays import flat
+from monitor.judging.counts import AGE_BINS, SCORE_BINS, Counts
 
 _KINDS: tuple[Any, ...] = (np.int64, np.float64, np.int64, np.int64, np.int64, np.int64)
 _GOOD, _BAD = STATES.index("good"), STATES.index("bad")
@@ -15,11 +17,7 @@ Row = tuple[Any, ...]
 def counted_rows(hours: int, rows: list[Row]) -> Counts:
     """Of sql/counted.sql: four keys, then six arrays as text, `{1,2,3}`."""
     arrays = (
-        # Four times faster than a list of Python's numbers for each row.
-        np.fromstring(",".join(row[place][1:-1] for row in rows), sep=",", dtype=kind)
-        if rows
-        else ()
-        for place, kind in enumerate(_KINDS, start=4)
+        flat([row[place] for row in rows], kind) for place, kind in enumerate(_KINDS, start=4)
     )
     return Counts.of(hours, (row[:4] for row in rows), *arrays)
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.rollup import bins
+from monitor.arrays import flat
 from monitor.page.window import Ints, Window
 
 Floats = NDArray[np.float64]
@@ -106,7 +107,5 @@ def _seen(rows: Sequence[Row], window: Window, size: int) -> Seen:
 
 
 def _arrays(texts: Sequence[str], size: int) -> Ints:
-    """Arrays of Postgres as it writes them, (n,) -> (n, size); far faster than as lists."""
-    joined = ",".join(text[1:-1] for text in texts)
-    found: Ints = np.fromstring(joined, dtype=np.int64, sep=",").reshape(len(texts), size)
-    return found
+    """Arrays of one size, (n,) -> (n, size)."""
+    return flat(texts, np.int64).reshape(len(texts), size)

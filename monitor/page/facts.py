@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from db.rollup.layout import Layout
+from monitor.database import Reader
 from monitor.page import reading, records
 from monitor.page.counts import Counts
 from monitor.page.filters import Filters, FilterWrong
 from monitor.page.kept import Kept
-from monitor.page.reading import Asked, Choice, Reader
+from monitor.page.reading import Asked, Choice
 from monitor.page.records import Activation, Process, Refusals, Round, Version
 from monitor.page.window import Window
 from monitor.page.words import when

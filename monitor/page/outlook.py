@@ -1,7 +1,8 @@
 """Outcomes and performance of what the page shows, and what stands in for them."""
 
+from monitor.database import Reader
 from monitor.judging.judged import judged
-from monitor.judging.reading import Reader, Selection
+from monitor.judging.reading import Selection
 from monitor.judging.sections import OutcomesSection, PerformanceSection
 from monitor.page.facts import Facts
 from monitor.page.figures import Check

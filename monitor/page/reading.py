@@ -3,20 +3,12 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
 
+from monitor.database import Reader
 from monitor.page.counts import Counts, Row, joined, summed
 from monitor.page.filters import Filters
 from monitor.page.kept import Kept
 from monitor.page.window import DAY, Window, floor
-
-
-class Reader(Protocol):
-    """What a connection in a snapshot can do (monitor.database)."""
-
-    def rows(self, statement: str, values: Any = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from contract.profile import Profile
 from contract.schema import DataSetSchema, SchemaError
-from monitor.page.reading import Reader
+from monitor.database import Reader
 from monitor.page.window import WEEK, Window
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.rollup import bins
-from monitor.judging.counts import AGE_BINS, SCORE_BINS, STATES, Counts, utc
+from db.rollup.outcomes import STATES
+from monitor.judging.counts import AGE_BINS, SCORE_BINS, Counts, utc
 
 DAY = np.timedelta64(86_400, "s")
 

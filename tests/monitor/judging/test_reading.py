@@ -15,6 +15,7 @@ from contract.signature import SigningKeys
 from db.rollup import bins
 from monitor import round as rounds
 from monitor.database import Database as MonitorDatabase
+from monitor.database import Reader
 from monitor.judging import reading
 from monitor.judging.cohort import Step
 from monitor.judging.counts import States
@@ -242,7 +243,7 @@ def test_a_report_after_a_time_never_changes_an_answer_as_of_it(
 class Counting:
     """A reader that keeps how many rows each query had."""
 
-    def __init__(self, reader: reading.Reader) -> None:
+    def __init__(self, reader: Reader) -> None:
         self.sizes: list[int] = []
         self._reader = reader
 
