@@ -222,10 +222,14 @@ def test_it_stops_when_asked(
 ) -> None:
     with Service(tmp_path, settings) as service:
         httpx.post(f"{service.url}/predict", json=SCHEMA.example).raise_for_status()
+        # A machine that is busy may have had it wait for Postgres, and it says so.
+        before = len(service.lines)
         status = service.stop(signal_number)
 
     assert status == 0
-    assert {line["level"] for line in service.lines} == {"info"}
+    said = service.lines[before:]
+    assert said
+    assert [line for line in said if line["level"] != "info"] == []
 
 
 def test_several_workers_share_the_port_and_end_together(

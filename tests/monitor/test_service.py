@@ -98,6 +98,7 @@ def test_it_counts_what_comes_and_ends_at_once(database: Database, monitor: Moni
     counted = monitor.wait_for("counted")
     figures = monitor.get("/metrics").text
     (total,) = database.query("SELECT sum(predictions), sum(positives) FROM rollup_hour")
+    before = len(monitor.lines)
     began = time.monotonic()
     stopped = monitor.stop()
 
@@ -107,7 +108,7 @@ def test_it_counts_what_comes_and_ends_at_once(database: Database, monitor: Moni
     assert re.search(r'^monitor_rounds_total{result="failed"} 0.0$', figures, re.MULTILINE)
     assert stopped == 0
     assert time.monotonic() - began < 5
-    assert {line["level"] for line in monitor.lines} == {"info"}
+    assert [line for line in monitor.lines[before:] if line["level"] != "info"] == []
 
 
 def test_while_postgres_is_away_it_waits_and_says_so_once(
