@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from psycopg2 import sql
 
+from contract.cell_layout import Layout
 from contract.cells import place
 from contract.feature import Feature
 from contract.profile import Profile
 from contract.schema import DataSetSchema
 from db.rollup import bins
 from db.rollup.grouped import Counts, Members, by_bin, grid, total, units
-from db.rollup.layout import Layout
 from db.rollup.span import Span, hour_number, hour_of
 from db.rollup.stream import Rows, stream
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from db.rollup.layout import Layout
+from contract.cell_layout import Layout
 from monitor.database import Reader
 from monitor.page import reading, records
 from monitor.page.counts import Counts

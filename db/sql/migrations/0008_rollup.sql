@@ -124,7 +124,7 @@ COMMENT ON COLUMN rollup_hour.probability_sum IS 'Sum of the probabilities, each
 COMMENT ON COLUMN rollup_hour.past_the_spool IS 'Rows that were stored past the spool';
 COMMENT ON COLUMN rollup_hour.lags IS 'Rows by seconds from score to storage; the bins of db/rollup/bins.py';
 COMMENT ON COLUMN rollup_hour.durations IS 'Rows by milliseconds from arrival to score; the bins of db/rollup/bins.py';
-COMMENT ON COLUMN rollup_hour.cells IS 'Rows by cell of each feature, then of the score, in the order of db/rollup/layout.py; null while the version has no profile';
+COMMENT ON COLUMN rollup_hour.cells IS 'Rows by cell of each feature, then of the score, in the order of contract/cell_layout.py; null while the version has no profile';
 
 CREATE TABLE rollup_day (
     day date NOT NULL,

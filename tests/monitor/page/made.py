@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from contract.cell_layout import Layout
 from contract.schema import DataSetSchema
 from db.rollup import bins
-from db.rollup.layout import Layout
 from monitor.page.counts import Counts, Seen
 from monitor.page.facts import Facts
 from monitor.page.figures import Section

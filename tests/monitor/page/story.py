@@ -9,12 +9,12 @@ import numpy as np
 import psycopg2
 from psycopg2.extras import execute_values
 
+from contract.cell_layout import Layout
 from contract.cells import place
 from contract.feature import Feature
 from contract.profile import CellCounts, ColumnProfile, Profile, ScoreProfile
 from contract.schema import DataSetSchema, Target
 from db.rollup import bins
-from db.rollup.layout import Layout
 from tests.conftest import Database
 
 END = datetime(2026, 7, 2, tzinfo=UTC)

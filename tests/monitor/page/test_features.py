@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
+from contract.cell_layout import Layout
 from contract.profile import CellCounts, ColumnProfile
-from db.rollup.layout import Layout
 from monitor.page.facts import Facts
 from monitor.page.figures import Figure
 from monitor.page.sections import features

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from db.rollup.layout import Layout
+from contract.cell_layout import Layout
 from monitor.page.facts import Facts
 from monitor.page.sections import quality
 from tests.monitor.page import story

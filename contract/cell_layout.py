@@ -1,4 +1,4 @@
-"""Where the cells of each feature stand in `rollup_hour.cells`."""
+"""Where the cells of each feature stand in an array of counts, as `rollup_hour.cells`."""
 
 from dataclasses import dataclass
 

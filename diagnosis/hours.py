@@ -1,0 +1,29 @@
+"""The counts of closed hours."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hours:
+    """Hours of business time that follow one another, those without rows among them.
+
+    first: the number of the first hour since 2000-01-01 00:00 UTC; a Saturday, in whose week the
+    hour of the week is `(first + h) % 168`. rows: (h, c), of each caller in `names`. cells: (h, c,
+    size), in the order of `contract.cell_layout.Layout`; rows that were counted while the version
+    had no profile are in no cell.
+    """
+
+    first: int
+    names: tuple[str, ...]
+    rows: Counts
+    cells: Counts
+
+    @property
+    def end(self) -> int:
+        """The hour after the last."""
+        return self.first + len(self.rows)

@@ -1,0 +1,1 @@
+"""Incidents: what the diagnosis found, kept, read, told and sent."""
