@@ -9,6 +9,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Double,
+    ForeignKey,
     Index,
     Integer,
     Interval,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -236,4 +238,57 @@ OUTCOME_HOUR = Table(
 )
 OUTCOME_DAY = Table(
     "outcome_day", METADATA, *_group(first="day", due=True, part=False), *_outcomes()
+)
+
+INCIDENT = Table(
+    "incident",
+    METADATA,
+    Column("incident_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("model_version", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("opened_at", _TIME, nullable=False),
+    UniqueConstraint("model_version", "number"),
+)
+
+INCIDENT_RECORD = Table(
+    "incident_record",
+    METADATA,
+    Column("record_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("incident_id", ForeignKey("incident.incident_id"), nullable=False),
+    Column("at", _TIME, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("content", JSONB, nullable=False),
+    Column("written_at", _TIME, nullable=False),
+    Index("incident_record_of_incident", "incident_id", "record_id"),
+)
+
+INCIDENT_GATE = Table("incident_gate", METADATA)
+
+WATCH_STATE = Table(
+    "watch_state",
+    METADATA,
+    Column("model_version", Text, primary_key=True),
+    Column("looked_until", _TIME, nullable=False),
+    Column("state", JSON, nullable=False),
+    Column("as_of", _TIME, nullable=False),
+    Column("written_at", _TIME, nullable=False),
+)
+
+OPERATOR_NOTE = Table(
+    "operator_note",
+    METADATA,
+    Column("note_id", BigInteger, primary_key=True),
+    Column("at", _TIME, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("written_by", Text),
+    Column("written_at", _TIME, nullable=False),
+    Index("operator_note_at", "at"),
+)
+
+MONITOR_CLOCK = Table(
+    "monitor_clock",
+    METADATA,
+    Column("only_row", Boolean, primary_key=True),
+    Column("as_of", _TIME, nullable=False),
+    Column("held_at", _TIME, nullable=False),
 )

@@ -59,10 +59,30 @@ def test_an_older_database_is_brought_forward_with_its_rows(postgres: LocalPostg
 
     steps = list(migrate(settings))
 
-    assert "schema: from 0001 to 0008" in steps
+    assert "schema: from 0001 to 0009" in steps
     older = Database("older", postgres.port)
     rows = older.query("SELECT probability, route, batch_size, age FROM prediction_log")
     assert rows == [(0.1234567890123456, "/predict", 1, None)]
+
+
+def test_a_database_of_the_counts_is_brought_forward_with_them(postgres: LocalPostgres) -> None:
+    settings = migrate_settings(postgres.admin_url, "counted")
+    list(provision(admin(settings), settings))
+    with owner(settings).connect() as connection:
+        list(upgrade(connection, "0008"))
+        connection.execute(text("SELECT ensure_prediction_log_partition(now())"))
+        connection.execute(text(ROW))
+        connection.execute(text("UPDATE rollup_state SET as_of = '2026-03-01 00:00Z'"))
+        connection.commit()
+
+    steps = list(migrate(settings))
+
+    counted = Database("counted", postgres.port)
+    assert "schema: from 0008 to 0009" in steps
+    assert counted.query("SELECT count(*) FROM rollup_mark") == [(1,)]
+    assert counted.query("SELECT as_of = '2026-03-01 00:00Z' FROM rollup_state") == [(True,)]
+    assert counted.query("SELECT * FROM monitoring.incidents", role="analyst") == []
+    assert counted.query("SELECT * FROM monitor_clock", role="monitor") == []
 
 
 def test_the_tables_are_those_that_python_knows(database: Database) -> None:
@@ -149,7 +169,8 @@ def test_every_object_says_what_it_is_for(database: Database) -> None:
         " AND NOT attisdropped AND col_description(attrelid, attnum) IS NULL AND attrelid IN"
         " ('prediction_log'::regclass, 'model_version'::regclass, 'retired_month'::regclass,"
         " 'rejected_request'::regclass, 'log_counter'::regclass, 'outcome_event'::regclass,"
-        " 'outcome_window'::regclass)"
+        " 'outcome_window'::regclass, 'incident'::regclass, 'incident_record'::regclass,"
+        " 'watch_state'::regclass, 'operator_note'::regclass, 'monitor_clock'::regclass)"
     )
     functions = database.query(
         "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"

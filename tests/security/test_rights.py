@@ -70,7 +70,7 @@ TABLES = {
     ("api", "rejected_request"): {"INSERT"},
     ("api", "log_counter"): {"INSERT", "SELECT", "UPDATE"},
 }
-# Beside a SELECT of everything: what it counts into, and the lock that it counts under.
+# Beside a SELECT of everything: what it counts into, what it finds, and the locks of both.
 COUNTS = {
     "reference_profile": {"INSERT", "UPDATE"},
     "rollup_mark": {"INSERT", "UPDATE", "DELETE"},
@@ -80,6 +80,12 @@ COUNTS = {
     "outcome_day": {"INSERT", "UPDATE", "DELETE"},
     "rollup_state": {"UPDATE"},
     "rollup_gate": {"UPDATE"},
+    "incident": {"INSERT"},
+    "incident_record": {"INSERT"},
+    "incident_gate": {"UPDATE"},
+    "operator_note": {"INSERT"},
+    "watch_state": {"INSERT", "UPDATE"},
+    "monitor_clock": {"INSERT", "UPDATE", "DELETE"},
 }
 # Of the api, which reads no table; beside them the owner's, and the readers'.
 CALLS = (
@@ -94,6 +100,7 @@ CALLS = (
 _TIME = "timestamp with time zone"
 READS = (
     f"monitoring.due_at({_TIME},{_TIME},interval)",
+    "monitoring.hour_at(jsonb)",
     f"monitoring.outcomes_as_of({_TIME},{_TIME})",
     f"monitoring.outcomes_seen({_TIME},{_TIME},{_TIME})",
     "settled_outcomes()",
