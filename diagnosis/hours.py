@@ -15,13 +15,16 @@ class Hours:
     first: the number of the first hour since 2000-01-01 00:00 UTC; a Saturday, in whose week the
     hour of the week is `(first + h) % 168`. rows: (h, c), of each caller in `names`. cells: (h, c,
     size), in the order of `contract.cell_layout.Layout`; rows that were counted while the version
-    had no profile are in no cell.
+    had no profile are in no cell. served: (h,), whether the version alone answered in the hour, or
+    nobody asked and it would have; always where it is None. Where it did not, because another one
+    took over or answers beside it, its volume and its callers' shares of it say nothing.
     """
 
     first: int
     names: tuple[str, ...]
     rows: Counts
     cells: Counts
+    served: NDArray[np.bool_] | None = None
 
     @property
     def end(self) -> int:
