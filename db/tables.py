@@ -292,3 +292,30 @@ MONITOR_CLOCK = Table(
     Column("as_of", _TIME, nullable=False),
     Column("held_at", _TIME, nullable=False),
 )
+
+WEBHOOK_TARGET = Table(
+    "webhook_target",
+    METADATA,
+    Column("target", Text, primary_key=True),
+    Column("enlisted_until", BigInteger, nullable=False),
+    Column("first_used_at", _TIME, nullable=False),
+)
+
+WEBHOOK_DELIVERY = Table(
+    "webhook_delivery",
+    METADATA,
+    Column("target", ForeignKey("webhook_target.target"), primary_key=True),
+    Column("record_id", ForeignKey("incident_record.record_id"), primary_key=True),
+    Column("message_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", _TIME),
+    Column("last_error", Text),
+    Column("enlisted_at", _TIME, nullable=False),
+    Column("ended_at", _TIME),
+    Index(
+        "webhook_delivery_pending",
+        *("target", "next_attempt_at"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+)

@@ -22,6 +22,8 @@ from monitor.database import Database
 from monitor.errors import MonitorError
 from monitor.references import References
 from monitor.settings import MonitorSettings
+from monitor.webhook.sender import Sender
+from monitor.webhook.webhook import Webhook
 
 _MOST_COMPLAINTS = 20
 _WRONG = 3
@@ -34,6 +36,7 @@ def main() -> int:
     try:
         settings = MonitorSettings()
         keys = settings.signing_keys()
+        webhook = Webhook.of(settings)
     except ValidationError as error:
         for line in complaints(error):
             _complain(line)
@@ -44,7 +47,7 @@ def main() -> int:
     if ignored := forget_libpq_variables():
         _complain(f"ignored: {', '.join(ignored)}; what is to hold stands in DATABASE_URL")
     try:
-        return _run(options, settings, keys)
+        return _run(options, settings, keys, webhook)
     except (MonitorError, PredictionLogError) as error:
         _complain(f"{options.command} failed: {error}")
     except KeyboardInterrupt:
@@ -66,7 +69,12 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(options: argparse.Namespace, settings: MonitorSettings, keys: SigningKeys) -> int:
+def _run(
+    options: argparse.Namespace,
+    settings: MonitorSettings,
+    keys: SigningKeys,
+    webhook: Webhook | None,
+) -> int:
     if options.command == "serve":
         # What serves is not needed to count.
         from monitor.service import serve  # noqa: PLC0415
@@ -78,13 +86,21 @@ def _run(options: argparse.Namespace, settings: MonitorSettings, keys: SigningKe
             return _verify(database)
         if options.again:
             rounds.mark_all(database)
-        return _once(database, References(settings.models_dir, keys), options.as_of)
+        sender = None if webhook is None else Sender(database, webhook)
+        return _once(database, References(settings.models_dir, keys), options.as_of, sender)
     finally:
         database.close()
 
 
-def _once(database: Database, references: References, as_of: datetime | None) -> int:
+def _once(
+    database: Database, references: References, as_of: datetime | None, sender: Sender | None
+) -> int:
+    # Before the round as well: for an address that is new, what it finds is news.
+    if sender is not None:
+        sender.attempt()
     done = rounds.run(database, references, as_of)
+    if sender is not None:
+        sender.attempt()
     waiting = f"; {done.pending:,} are being written to, and come next time" if done.pending else ""
     counted = f"{_number(done.hours, 'hour')} of {_number(done.days, 'day')} counted"
     _say(f"{counted} in {done.seconds:.1f} s{waiting}")

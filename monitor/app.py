@@ -18,6 +18,7 @@ from monitor.problems import answer
 from monitor.rounds import Rounds
 from monitor.sessions import Sessions
 from monitor.settings import MonitorSettings
+from monitor.webhook.sender import Sender
 
 # Less than a probe waits.
 _PATIENCE_SECONDS = 1.5
@@ -25,9 +26,13 @@ _KNOWN = "SELECT to_regclass('public.rollup_state') IS NOT NULL"
 
 
 def create_app(
-    settings: MonitorSettings, database: Database, pages: APIRouter, rounds: Rounds | None = None
+    settings: MonitorSettings,
+    database: Database,
+    pages: APIRouter,
+    rounds: Rounds | None = None,
+    sender: Sender | None = None,
 ) -> FastAPI:
-    """The application with these pages; the rounds run while it does.
+    """The application with these pages; while it runs, rounds are done and messages are sent.
 
     Raises SecretError where the keys cannot be read.
     """
@@ -36,11 +41,13 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        if rounds is not None:
-            rounds.start()
+        # The sender before the rounds: what the first of them finds is news for a new address.
+        threads = [thread for thread in (sender, rounds) if thread is not None]
+        for thread in threads:
+            thread.start()
         yield
-        if rounds is not None:
-            rounds.stop()
+        for thread in threads:
+            thread.stop()
         database.close()
 
     # The documents of an API would load their scripts from another host.

@@ -21,6 +21,8 @@ from monitor.page.routes import router
 from monitor.references import References
 from monitor.rounds import Rounds
 from monitor.settings import MonitorSettings
+from monitor.webhook.sender import Sender
+from monitor.webhook.webhook import Webhook
 
 _GRACE_SECONDS = 3
 # What a reader's browser waits, at most, for a server that is frozen.
@@ -42,13 +44,20 @@ def serve(settings: MonitorSettings) -> int:
             references = References(settings.models_dir, settings.signing_keys())
             once = partial(rounds.run, database, references)
             app = create_app(
-                settings, database, router, Rounds(once, settings.monitor_round_seconds)
+                *(settings, database, router),
+                Rounds(once, settings.monitor_round_seconds),
+                _sender(settings, database),
             )
             with _listen(settings) as listener:
                 return _run(app, listener)
         except (MonitorError, SecretError) as error:
             logger.critical("%s", error)
             return 1
+
+
+def _sender(settings: MonitorSettings, database: Database) -> Sender | None:
+    webhook = Webhook.of(settings)
+    return None if webhook is None else Sender(database, webhook)
 
 
 def _run(app: FastAPI, listener: socket.socket) -> int:

@@ -4,11 +4,12 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from contract.signature import SigningSettings
 from contract.words import ANY_CASE
 from db.log.settings import ConnectionSettings
+from monitor.webhook.address import Address
 
 
 class MonitorSettings(ConnectionSettings, SigningSettings):
@@ -39,6 +40,22 @@ class MonitorSettings(ConnectionSettings, SigningSettings):
     monitor_keys_file: Path | None = Field(
         None, description="File with the same, one to a line, in place of MONITOR_KEYS"
     )
+    alert_webhook_url: SecretStr | None = Field(
+        None, description="Where incidents are sent as they are found: an https URL; unset: nowhere"
+    )
+    alert_webhook_secret: SecretStr | None = Field(
+        None, description="What these messages are signed with: whsec_ and the base64 of 32 bytes"
+    )
+    alert_webhook_secret_file: Path | None = Field(
+        None, description="File with the same, in place of ALERT_WEBHOOK_SECRET"
+    )
+
+    @field_validator("alert_webhook_url")
+    @classmethod
+    def _may_be_sent_to(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            Address.parse(url.get_secret_value())
+        return url
 
     @property
     def json_lines(self) -> bool:

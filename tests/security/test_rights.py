@@ -86,6 +86,8 @@ COUNTS = {
     "operator_note": {"INSERT"},
     "watch_state": {"INSERT", "UPDATE"},
     "monitor_clock": {"INSERT", "UPDATE", "DELETE"},
+    "webhook_target": {"INSERT", "UPDATE"},
+    "webhook_delivery": {"INSERT", "UPDATE"},
 }
 # Of the api, which reads no table; beside them the owner's, and the readers'.
 CALLS = (
