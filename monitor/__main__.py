@@ -1,4 +1,4 @@
-"""`python -m monitor serve | once | verify`: the log counted, and the page.
+"""`python -m monitor serve | once | verify | note | accept`: the log counted, and the page.
 
 Exit code 0 done, 1 failed, 2 wrong usage or settings, 3 the counts are not those of the log.
 """
@@ -20,6 +20,7 @@ from db.settings import complaints
 from monitor import round as rounds
 from monitor.database import Database
 from monitor.errors import MonitorError
+from monitor.incidents import commands_notes
 from monitor.references import References
 from monitor.settings import MonitorSettings
 from monitor.webhook.sender import Sender
@@ -66,6 +67,7 @@ def _options() -> argparse.Namespace:
     )
     once.add_argument("--again", action="store_true", help="count every hour, marked or not")
     commands.add_parser("verify", help="count everything again, and compare")
+    commands_notes.add(commands)
     return parser.parse_args()
 
 
@@ -82,6 +84,8 @@ def _run(
         return serve(settings)
     database = Database(settings.database_url.get_secret_value(), settings.password)
     try:
+        if "run" in options:
+            return int(options.run(options, database, settings))
         if options.command == "verify":
             return _verify(database)
         if options.again:
