@@ -13,6 +13,7 @@ from db.log.errors import PostgresAway
 from monitor import sign_in
 from monitor.database import Database
 from monitor.guard import Guard
+from monitor.incidents import api
 from monitor.metrics import MEDIA_TYPE, Metrics
 from monitor.problems import answer
 from monitor.rounds import Rounds
@@ -60,6 +61,7 @@ def create_app(
     app.add_exception_handler(PostgresAway, _away)
     app.include_router(_facts(database, rounds))
     app.include_router(sign_in.routes(keys, sessions))
+    app.include_router(api.routes(guarded=bool(keys)))
     app.include_router(pages)
     return app
 

@@ -110,16 +110,23 @@ class Guard:
     def _visitor(self, request: Request) -> str | None:
         """Name of the key that was sent, or that the session was opened with."""
         bearer = _BEARER.fullmatch(request.headers.get("authorization", ""))
-        if bearer:
-            return self._keys.name_of([bearer[1].encode()])
+        sent = [bearer[1]] if bearer else []
+        # Beside a gateway's own Authorization, too.
+        sent += request.headers.getlist("x-api-key")
+        if sent:
+            return self._keys.name_of(key.encode() for key in sent)
         token = request.cookies.get(COOKIE)
         return self._sessions.name_of(token) if token else None
 
     def _unauthorized(self, request: Request) -> Response:
         if not wants_page(request) or request.method not in _SAFE_METHODS:
-            sent = ', error="invalid_token"' if "authorization" in request.headers else ""
+            keys = {"authorization", "x-api-key"} & set(request.headers)
+            sent = ', error="invalid_token"' if keys else ""
             headers = {"WWW-Authenticate": f'Bearer realm="monitor"{sent}'}
-            detail = "send your key as Authorization: Bearer KEY, or sign in at /sign-in"
+            detail = (
+                "send your key as Authorization: Bearer KEY, or X-API-Key: KEY, or sign in at"
+                " /sign-in"
+            )
             return answer(request, 401, detail, headers)
         if request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             # A link in a colleague's message: the cookie is strict, and comes with a request that
