@@ -19,6 +19,7 @@ from monitor.problems import answer
 from monitor.rounds import Rounds
 from monitor.sessions import Sessions
 from monitor.settings import MonitorSettings
+from monitor.webhook.address import Address
 from monitor.webhook.sender import Sender
 
 # Less than a probe waits.
@@ -59,7 +60,7 @@ def create_app(
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(PostgresAway, _away)
-    app.include_router(_facts(database, rounds))
+    app.include_router(_facts(database, rounds, _webhook(settings)))
     app.include_router(sign_in.routes(keys, sessions))
     app.include_router(api.routes(guarded=bool(keys)))
     app.include_router(pages)
@@ -72,10 +73,16 @@ def read_keys(settings: MonitorSettings) -> Keys:
     return Keys.read("MONITOR_KEYS", text, file, "python -m monitor.keys NAME")
 
 
-def _facts(database: Database, rounds: Rounds | None) -> APIRouter:
+def _webhook(settings: MonitorSettings) -> str | None:
+    """By which the database knows the receiver of messages."""
+    url = settings.alert_webhook_url
+    return None if url is None else Address.parse(url.get_secret_value()).digest
+
+
+def _facts(database: Database, rounds: Rounds | None, webhook: str | None) -> APIRouter:
     """What tells of the service itself."""
     router = APIRouter()
-    figures = Metrics(database, rounds)
+    figures = Metrics(database, rounds, webhook)
 
     @router.get("/metrics")
     def metrics() -> Response:

@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 
 from db.log.errors import PostgresAway
 from monitor.database import Database, MonitorConnection
+from monitor.incidents.figures import of_incidents, of_looks, of_messages
 from monitor.rounds import Rounds
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -38,9 +39,13 @@ SELECT state, count(*), sum(not_yet_logged)::bigint FROM monitoring.log_process 
 class Metrics(Collector):
     """Reads Postgres at each scrape; without it the figures of the process are still there."""
 
-    def __init__(self, database: Database, rounds: Rounds | None) -> None:
+    def __init__(
+        self, database: Database, rounds: Rounds | None, webhook: str | None = None
+    ) -> None:
+        """`webhook`: the digest of the address that messages go to."""
         self._database = database
         self._rounds = rounds
+        self._webhook = webhook
         self._registry = CollectorRegistry()
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
@@ -59,6 +64,9 @@ class Metrics(Collector):
         try:
             with self._database.snapshot(_PATIENCE_SECONDS) as connection:
                 found = [*_of_rounds(connection), *_of_outcomes(connection), *_of_log(connection)]
+                found += [*of_incidents(connection), *of_looks(connection)]
+                if self._webhook is not None:
+                    found += of_messages(connection, self._webhook)
         except PostgresAway:
             found = []
         yield _gauge(

@@ -57,10 +57,16 @@ def entry(name: str, key: str) -> str:
 
 @contextmanager
 def client(
-    url: str = NOWHERE, *, keys: str | None = None, host: str = "", rounds: Rounds | None = None
+    url: str = NOWHERE,
+    *,
+    keys: str | None = None,
+    host: str = "",
+    rounds: Rounds | None = None,
+    webhook: str | None = None,
 ) -> Iterator[httpx.Client]:
     """A client of the application, which listens; `host` is the name that it calls it by."""
     given: dict[str, Any] = {"database_url": url, "monitor_keys": keys}
+    given["alert_webhook_url"] = webhook
     settings = MonitorSettings(**given)
     app = create_app(settings, Database(url, settings.password, patience=2.0), pages, rounds)
     server = uvicorn.Server(uvicorn.Config(app, http="h11", log_config=None, access_log=False))

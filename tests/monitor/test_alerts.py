@@ -23,6 +23,15 @@ _FAST = '{job="api",route="/predict",le="0.25"}'
 _SLOW = '{job="api",route="/predict",le="1.0"}'
 _ALL = '{job="api",route="/predict",le="+Inf"}'
 _DUE = '{{job="monitor",model_version="m",state="{}"}}'.format
+_OPEN = (
+    'monitor_incidents_open{{job="monitor",model_version="m",cause="{}",action="{}",'
+    'actionable="{}"}}'
+).format
+_FOUND = _OPEN("traffic_mix", "nothing", "false")
+_UNIT = _OPEN("unit", "fix_pipeline", "true")
+_GIVEN_UP = 'monitor_webhook_messages_total{job="monitor",result="failed"}'
+_OLDEST = 'monitor_webhook_oldest_message_seconds{job="monitor"}'
+_TO_LOOK_AT = 'monitor_hours_to_look_at{job="monitor",model_version="m"}'
 _UNAVAILABLE = 'prediction_log_state{job="api",prediction_log_state="unavailable"}'
 HEALTHY: Series = {
     'model_info{job="api",version="m"}': "1x180",
@@ -43,6 +52,10 @@ HEALTHY: Series = {
     'monitor_database_up{job="monitor"}': "1x180",
     'monitor_last_round_age_seconds{job="monitor"}': "8x180",
     'monitor_pending_hours{job="monitor"}': "1x180",
+    _FOUND: "1x180",
+    _TO_LOOK_AT: "1x180",
+    _GIVEN_UP: "2x180",
+    _OLDEST: "3x180",
     f"monitor_recently_due_outcomes{_DUE('judged')}": "900x180",
     f"monitor_recently_due_outcomes{_DUE('overdue')}": "90x180",
     f"monitor_recently_due_outcomes{_DUE('contested')}": "2x180",
@@ -65,6 +78,10 @@ _FEW: Series = {
 }
 # What fires each of them, and what comes near it.
 FIRES: dict[str, Series] = {
+    # The last scrape could not read Postgres.
+    "IncidentNeedsAction": {_UNIT: "_x170 1x9 stale"},
+    "LooksStandStill": {_TO_LOOK_AT: "8x180"},
+    "WebhookFails": {_OLDEST: "0x160 0+60x20"},
     "ApiAbsent": _NONE,
     "ApiFails": {f"{_REQUESTS}{_FAILED}": "0+1x180"},
     "ApiRefusesRequests": {f"{_REQUESTS}{_REFUSED}": "0+20x180"},
@@ -83,6 +100,9 @@ FIRES: dict[str, Series] = {
     "OutcomesContested": {f"{_OUTCOMES}{_DUE('contested')}": "30x180"},
 }
 SILENT: dict[str, Series] = {
+    "IncidentNeedsAction": {_UNIT: "1x160 _x20"},
+    "LooksStandStill": {_TO_LOOK_AT: "900-4x180"},
+    "WebhookFails": {_OLDEST: "0x170 0+60x10", _GIVEN_UP: "2x60 3x120"},
     "ApiFails": {f"{_REQUESTS}{_FAILED}": "0x170 1x10"},
     "ApiRefusesRequests": {f"{_REQUESTS}{_REFUSED}": "0x170 0+60x10"},
     "ApiSlow": {f"{_QUANTILE}{_FAST}": "0+64x180"},
@@ -172,7 +192,10 @@ def test_each_alarm_says_what_and_leads_to_what_to_do() -> None:
 def test_each_figure_that_an_alarm_reads_is_one_of_ours() -> None:
     expressions = re.sub(r"(?m)^ +(summary|runbook|#).*$", "", RULES.read_text())
     read = set(re.findall(r"\b((?:monitor|prediction_log|http|model)_\w+)", expressions))
-    sources = ("api/telemetry/metrics.py", "api/telemetry/log_figures.py", "monitor/metrics.py")
+    sources = (
+        *("api/telemetry/metrics.py", "api/telemetry/log_figures.py"),
+        *("monitor/metrics.py", "monitor/incidents/figures.py"),
+    )
     quoted = set(re.findall(r'"(\w+)"', "".join((ROOT / file).read_text() for file in sources)))
 
     def known(name: str) -> bool:

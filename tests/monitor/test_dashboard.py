@@ -65,6 +65,15 @@ def counted(database: Database) -> Database:
         " model_version, reason) VALUES (gen_random_uuid(), '2026-07-01 10:00Z', gen_random_uuid(),"
         " 'host', 'm', 'start')"
     )
+    database.query(
+        "INSERT INTO incident (incident_id, model_version, number, opened_at)"
+        " VALUES (1, 'm', 1, '2026-07-01 10:00Z')"
+    )
+    database.query(
+        "INSERT INTO incident_record (record_id, incident_id, at, kind, content)"
+        " VALUES (1, 1, '2026-07-01 10:00Z', 'opened', '{}')"
+    )
+    database.query("INSERT INTO operator_note (at, body) VALUES ('2026-07-01 09:00Z', 'app 4.2')")
     return database
 
 

@@ -14,9 +14,9 @@ from tests.monitor.application import client
 Figures = dict[tuple[str, ...], float]
 
 
-def scrape(url: str, rounds: Rounds | None = None) -> Figures:
+def scrape(url: str, rounds: Rounds | None = None, webhook: str | None = None) -> Figures:
     """Value by name and the values of the labels."""
-    with client(url, rounds=rounds) as made:
+    with client(url, rounds=rounds, webhook=webhook) as made:
         answer = made.get("/metrics")
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
