@@ -10,15 +10,18 @@ from typing import Any
 
 from contract import (
     bundle,
+    bundle_directory,
     bundle_files,
     conversion,
     durable,
+    held_out,
     lease,
     lock,
     plain_file,
     profiles,
     staging,
 )
+from contract.beside import RECORD, Beside
 from contract.bundle import Bundle
 from contract.bundle_errors import BundleError, BundleMissing
 from contract.bundle_files import NO_KEYS, Files
@@ -184,12 +187,14 @@ class ModelStore:
         """
         self._keep_beside(version, conversion.path_of(self.path(version)), files, conversion.RECORD)
 
-    def keep_profile(self, version: str, files: Files) -> None:
-        """Keep the profile of a version whose bundle has none, in place of what there may be.
+    def keep(self, version: str, beside: Beside, content: bytes) -> None:
+        """Keep what a version's bundle has none of, in place of what was made of it before.
 
         Raises BundleError.
         """
-        self._keep_beside(version, profiles.path_of(self.path(version)), files, profiles.RECORD)
+        directory = self.path(version)
+        files = beside.encode(version, bundle_directory.read(directory, METADATA), content)
+        self._keep_beside(version, beside.path_of(directory), files, RECORD)
 
     def _keep_beside(self, version: str, target: Path, files: Files, signed: str) -> None:
         self._require(version)
@@ -231,7 +236,8 @@ class ModelStore:
                     # parent must itself be writable. What a killed removal leaves is swept away.
                     self.path(version).rename(aside / "bundle")
                     _put_aside(conversion.path_of(self.path(version)), aside / "conversion")
-                    _put_aside(profiles.path_of(self.path(version)), aside / "profile")
+                    for made in (held_out.BESIDE, profiles.BESIDE):
+                        _put_aside(made.path_of(self.path(version)), aside / made.directory)
         except OSError as error:
             raise StoreError(f"cannot remove {self.root / version}: {reason(error)}") from error
 

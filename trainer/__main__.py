@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         "convert", help="make bundles of format 1, which hold pickles, servable by this release"
     )
     profile = commands.add_parser(
-        "profile", help="say what its held-out rows looked like, for a bundle that does not"
+        "profile", help="make what a bundle does not say of its held-out rows, for the monitor"
     )
     profile.add_argument("version", nargs="?", help="default: the active one")
     commands.add_parser("list", help="the published versions")

@@ -5,6 +5,7 @@ from typing import Any
 
 from contract import datasets
 from contract.feature import Feature
+from contract.held_out import HELD_OUT
 from contract.provenance import Provenance, installed_libraries
 from contract.schema import DataSetSchema
 from trainer.sample import SOURCE
@@ -43,6 +44,10 @@ _PARTS = {
         " and new ones never move old ones."
     ),
 }
+_ROWS = (
+    "The bundle itself holds rows: `{name}` is a sample of the held-out ones, with their labels and"
+    " scores, and `profile.json` counts all of them. Keep the bundle as you keep the data."
+)
 _ROLES = {
     "reference": "the case's own key",
     "event_time": "when the case was to be decided",
@@ -111,7 +116,7 @@ def _data(
         ["held out", f"{metrics['rows']:,}", f"{metrics['positives']:,}"],
     )
     how = _PARTS[declaration["split"]].format(**declaration)
-    return f"From {data['source']}. {how}\n\n{parts}"
+    return f"From {data['source']}. {how}\n\n{parts}\n\n{_ROWS.format(name=HELD_OUT)}"
 
 
 def _declaration(schema: DataSetSchema, declaration: Mapping[str, Any]) -> str:

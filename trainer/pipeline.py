@@ -6,6 +6,7 @@ from typing import Any
 
 from contract import bundle, datasets, golden
 from contract.declaration import Declaration
+from contract.held_out import HELD_OUT
 from contract.metadata import PICKLES
 from contract.profile import PROFILE
 from contract.provenance import Provenance
@@ -17,6 +18,7 @@ from trainer.errors import DataRefused, TrainerError
 from trainer.evaluation import Scores, evaluate, require_quality, score
 from trainer.export import pickled
 from trainer.golden_rows import golden_rows
+from trainer.held_out import held_out_sample
 from trainer.model import Trained, identity, train
 from trainer.profile import profile_of
 from trainer.progress import Progress
@@ -133,7 +135,10 @@ def encode(
 
         pictures = draw(schema, data, trained.held_out, result.scores, report)
         card = model_card(provenance, report, trained.preprocessing.describe(), TITLES)
-    profile = profile_of(schema, trained.held_out, result.scores).to_json()
+    held_out = {
+        PROFILE: profile_of(schema, trained.held_out, result.scores).to_json(),
+        HELD_OUT: held_out_sample(trained.held_out, result.scores),
+    }
     pickled_parts = (pickled(trained.preprocessing), pickled(trained.model))
     pickles = dict(zip(PICKLES, pickled_parts, strict=True))
     files = bundle.encode(
@@ -142,7 +147,7 @@ def encode(
         trees=trained.trees,
         golden_rows=golden_rows(schema, data.features),
         report=report,
-        extras={CARD: card.encode(), PROFILE: profile, **pictures, **pickles},
+        extras={CARD: card.encode(), **held_out, **pictures, **pickles},
     )
     if difference := golden.first_difference(schema, trained.scorer, files["golden.json"]):
         raise TrainerError(f"the model does not score its golden rows alike: {difference}")

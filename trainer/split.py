@@ -55,8 +55,8 @@ def folds(declaration: Declaration, training: Data) -> list[Fold]:
     if training.split_keys is None:
         states = _states(training.features)
     else:
-        states = _mix(training.split_keys.astype(np.uint64))
-    number = _mix(states + _FOLD_SALT) % np.uint64(FOLDS)
+        states = mix(training.split_keys.astype(np.uint64))
+    number = mix(states + _FOLD_SALT) % np.uint64(FOLDS)
     return [(number != fold, number == fold) for fold in range(FOLDS)]
 
 
@@ -98,12 +98,13 @@ def _states(features: Matrix) -> NDArray[np.uint64]:
         bits = (np.where(np.isnan(rows), np.nan, rows) + 0.0).view(np.uint64)
         state = np.zeros(len(rows), dtype=np.uint64)
         for column in bits.T:
-            state = _mix(state + column + np.uint64(0x9E3779B97F4A7C15))
+            state = mix(state + column + np.uint64(0x9E3779B97F4A7C15))
         parts.append(state)
     return np.concatenate(parts)
 
 
-def _mix(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mix(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Another number for each, one to one: splitmix64's last step."""
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return state ^ (state >> np.uint64(31))

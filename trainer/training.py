@@ -9,6 +9,7 @@ from contract.bundle import Bundle
 from contract.bundle_errors import BundleError, BundleMissing
 from contract.declaration import Declaration
 from contract.digest import canonical_json
+from contract.held_out import HELD_OUT
 from contract.metadata import FORMAT
 from contract.profile import PROFILE
 from contract.text import is_name
@@ -20,6 +21,7 @@ from trainer.data import Data
 from trainer.errors import NotReproduced, TrainerError
 from trainer.evaluation import require_both_labels, score
 from trainer.golden_rows import golden_rows
+from trainer.held_out import is_sample_of
 from trainer.pipeline import Result, declared, fit, load_data, make, provenance_of, publish
 from trainer.profile import profile_of
 from trainer.settings import TrainerSettings
@@ -140,16 +142,19 @@ def _parts_differing(published: Bundle, data: Data, result: Result) -> list[str]
         "metrics": result.report["metrics"],
     }
     rows = golden_rows(schema, data.features)
-    profile = profile_of(schema, trained.held_out, result.scores)
     differ = {
         **{
             part: canonical_json(again[part]) != canonical_json(published.metadata[part])
             for part in again
         },
         "golden.json": golden.encode(schema, trained.scorer, rows) != published.golden,
-        PROFILE: profile.to_json() != published.extras.get(PROFILE),
     }
-    return [f"{part} differs" for part, found in differ.items() if found]
+    # An earlier release made the same version without them.
+    if (found := published.extras.get(PROFILE)) is not None:
+        differ[PROFILE] = found != profile_of(schema, trained.held_out, result.scores).to_json()
+    if (found := published.extras.get(HELD_OUT)) is not None:
+        differ[HELD_OUT] = not is_sample_of(found, trained.held_out, result.scores)
+    return [f"{part} differs" for part, is_other in differ.items() if is_other]
 
 
 def _scores(published: Bundle, data: Data, result: Result) -> list[str]:

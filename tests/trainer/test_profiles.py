@@ -1,4 +1,4 @@
-"""A bundle without a profile gets one beside it, the very one that training makes."""
+"""What a bundle does not say of its held-out rows is made beside it, just as training makes it."""
 
 import json
 import shutil
@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contract import profiles
+from contract import held_out, profiles
+from contract.beside import RECORD
 from contract.bundle_errors import BundleDamaged, BundleUnsigned
 from contract.digest import canonical_json, sha256
+from contract.held_out import HELD_OUT, HeldOutRows
 from contract.metadata import METADATA
 from contract.profile import PROFILE
 from contract.signature import SigningKeys
@@ -32,10 +34,11 @@ def context(sample_models: Path, tmp_path: Path) -> Context:
     context = Context.of(settings)
     directory = directory_of(context)
     metadata = json.loads((directory / METADATA).read_bytes())
-    del metadata["files"][PROFILE], metadata["checksum"]
+    del metadata["files"][PROFILE], metadata["files"][HELD_OUT], metadata["checksum"]
     metadata["checksum"] = sha256(canonical_json(metadata))
     (directory / METADATA).write_text(json.dumps(metadata))
-    (directory / PROFILE).rename(tmp_path / PROFILE)
+    for name in (PROFILE, HELD_OUT):
+        (directory / name).rename(tmp_path / name)
     return context
 
 
@@ -46,12 +49,16 @@ def directory_of(context: Context) -> Path:
 def test_it_is_the_profile_that_training_makes(context: Context, tmp_path: Path) -> None:
     directory = directory_of(context)
     assert profiles.read(directory, SigningKeys()) is None
+    assert held_out.read(directory, SigningKeys()) is None
     before = {path.name: path.read_bytes() for path in directory.iterdir()}
 
     make_profile(context, None)
     make_profile(context, None)
 
     assert profiles.read(directory, SigningKeys()) == (tmp_path / PROFILE).read_bytes()
+    rows = held_out.read(directory, SigningKeys())
+    assert rows is not None
+    assert rows.to_npz() == (tmp_path / HELD_OUT).read_bytes()
     assert {path.name: path.read_bytes() for path in directory.iterdir()} == before
 
 
@@ -62,7 +69,8 @@ def test_it_goes_with_its_version(context: Context) -> None:
 
     context.store.remove(directory.name)
 
-    assert not profiles.path_of(directory).exists()
+    for made in (profiles.BESIDE, held_out.BESIDE):
+        assert not made.path_of(directory).exists()
 
 
 def test_what_is_recorded_goes_before_what_is_set(context: Context, tmp_path: Path) -> None:
@@ -84,10 +92,27 @@ def test_other_data_makes_none(context: Context, monkeypatch: pytest.MonkeyPatch
     assert profiles.read(directory_of(context), SigningKeys()) is None
 
 
-@pytest.mark.parametrize("name", [PROFILE, profiles.RECORD])
+def test_a_bundle_that_has_a_profile_gets_the_rows_that_it_lacks(
+    context: Context, tmp_path: Path
+) -> None:
+    directory = directory_of(context)
+    metadata = json.loads((directory / METADATA).read_bytes())
+    shutil.copy(tmp_path / PROFILE, directory)
+    metadata["files"][PROFILE] = sha256((directory / PROFILE).read_bytes())
+    del metadata["checksum"]
+    metadata["checksum"] = sha256(canonical_json(metadata))
+    (directory / METADATA).write_text(json.dumps(metadata))
+
+    make_profile(context, None)
+
+    assert held_out.read(directory, SigningKeys()) is not None
+    assert not profiles.BESIDE.path_of(directory).exists()
+
+
+@pytest.mark.parametrize("name", [PROFILE, RECORD])
 def test_what_was_changed_is_refused(context: Context, name: str) -> None:
     make_profile(context, None)
-    file = profiles.path_of(directory_of(context)) / name
+    file = profiles.BESIDE.path_of(directory_of(context)) / name
     content = file.read_bytes()
     file.write_bytes(
         content.replace(b'"rows":3986', b'"rows":3987').replace(b'"format":1', b'"format":2')
@@ -96,6 +121,25 @@ def test_what_was_changed_is_refused(context: Context, name: str) -> None:
 
     with pytest.raises(BundleDamaged, match="trainer profile"):
         profiles.read(directory_of(context), SigningKeys())
+
+
+def test_rows_that_were_changed_are_refused(context: Context) -> None:
+    make_profile(context, None)
+    directory = directory_of(context)
+    rows = held_out.read(directory, SigningKeys())
+    assert rows is not None
+    other = HeldOutRows(rows.values, 1 - rows.labels, rows.scores).to_npz()
+    (held_out.BESIDE.path_of(directory) / HELD_OUT).write_bytes(other)
+
+    with pytest.raises(BundleDamaged, match="trainer profile"):
+        held_out.read(directory, SigningKeys())
+
+    document = (directory / METADATA).read_bytes()
+    files = held_out.BESIDE.encode(directory.name, document, b"nothing that numpy wrote")
+    for name, content in files.items():
+        (held_out.BESIDE.path_of(directory) / name).write_bytes(content)
+    with pytest.raises(BundleDamaged, match="no archive"):
+        held_out.read(directory, SigningKeys())
 
 
 def test_with_keys_only_a_signed_one_is_used(context: Context) -> None:
