@@ -1,0 +1,189 @@
+"""Rows an hour by caller, of the last weeks; what is usual at an hour of the week."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diagnosis.hours import Hours
+from diagnosis.tolerances import Tolerances
+from diagnosis.trace import Look
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+DAY, WEEK = 24, 168
+_KEPT_WEEKS = 8
+_LEAST_WEEKS = 2
+_EXPECTED_AT_LEAST = 5.0
+_LEAST_ERROR = 0.03
+_LEAST_A_DAY = 20.0
+_FEW = 1.5
+
+
+@dataclass(eq=False)
+class Traffic:
+    """rows: (h, callers) of the hours since `first`; names: of the callers."""
+
+    first: int
+    names: tuple[str, ...]
+    rows: Counts
+
+    @classmethod
+    def new(cls, hour: int) -> "Traffic":
+        """Before the first hour."""
+        return cls(hour, (), np.zeros((0, 0), dtype=np.int64))
+
+    @property
+    def end(self) -> int:
+        """The hour after the last."""
+        return self.first + len(self.rows)
+
+    def add(self, names: tuple[str, ...], rows: Counts) -> None:
+        """The next hour, (callers,)."""
+        new = tuple(
+            name for name, n in zip(names, rows, strict=True) if name not in self.names and n
+        )
+        if new:
+            self.names += new
+            self.rows = np.hstack([self.rows, np.zeros((len(self.rows), len(new)), np.int64)])
+        found = dict(zip(names, rows.tolist(), strict=True))
+        own = np.array([[found.get(name, 0) for name in self.names]], dtype=np.int64)
+        self.rows = np.vstack([self.rows, own])
+        surplus = len(self.rows) - (_KEPT_WEEKS * WEEK + DAY)
+        if surplus > 0:
+            self.rows, self.first = self.rows[surplus:], self.first + surplus
+
+    def hours(self) -> Hours:
+        """As counts without cells."""
+        cells = np.zeros((*self.rows.shape, 0), dtype=np.int64)
+        return Hours(self.first, self.names, self.rows, cells)
+
+    def looks(
+        self, tolerances: Tolerances, began: int, since: dict[str, int]
+    ) -> Iterator[tuple[str, Look]]:
+        """At the end of a day: the volume and the callers' shares.
+
+        began: the hour of the version's first row. since: of each quantity that may have changed,
+        from when on it is not what is usual.
+        """
+        day = self.end - DAY
+        whole = self.rows.sum(axis=1)
+        yield from self._volume("rows", None, whole, tolerances, (day, began, since))
+        if len(self.names) < 2:
+            return
+        for at, name in enumerate(self.names):
+            own = self.rows[:, at]
+            first = self.first + int(np.argmax(own > 0))
+            said = name or "without a key"
+            place = (day, max(first, began), since)
+            yield from self._volume(f"rows, caller {said}", name, own, tolerances, place)
+            yield from self._share(said, name, own, tolerances, (day, began, since))
+
+    def _usual(self, rows: Counts, day: int, began: int, changed: int) -> Floats | None:
+        """(weeks, 24): the same hours of earlier weeks that are whole, latest last."""
+
+        def weeks(until: int) -> list[Counts]:
+            return [
+                rows[start - self.first : start - self.first + DAY]
+                for start in range(day - _KEPT_WEEKS * WEEK, day, WEEK)
+                if start >= max(self.first, began) and start + DAY <= until
+            ]
+
+        found = weeks(changed)
+        if len(found) < _LEAST_WEEKS:
+            # What was before a change has been forgotten: the change is what is usual.
+            found = weeks(day)
+        return np.array(found, dtype=np.float64) if len(found) >= _LEAST_WEEKS else None
+
+    def _volume(
+        self,
+        name: str,
+        caller: str | None,
+        rows: Counts,
+        tolerances: Tolerances,
+        place: tuple[int, int, dict[str, int]],
+    ) -> Iterator[tuple[str, Look]]:
+        day, began, since = place
+        usual = self._usual(rows, day, began, since.get(name, day))
+        if usual is None:
+            return
+        now, mean = rows[-DAY:].astype(np.float64), usual[-4:].mean(axis=0)
+        # An hour without any rows is a standstill, which is told elsewhere.
+        judged = (now > 0) | (mean < _EXPECTED_AT_LEAST)
+        n, expected = now[judged].sum(), mean[judged].sum()
+        if expected < _LEAST_A_DAY or n == 0:
+            return
+        spread = self._spread(rows, day, min(since.get(name, day), day), began)
+        error = float(np.sqrt(_FEW * spread**2 + 1 / n + 1 / (expected * len(usual[-4:]))))
+        tolerance = float(np.log1p(tolerances.volume))
+        yield (
+            "volume",
+            Look(
+                *(name, "rows", day, day + DAY, float(np.log(n / expected)), error, tolerance),
+                anchor=(0.0, 0.0),
+                learns=False,
+                caller=caller,
+                streams=1 + len(self.names),
+                shown=float(expected / max(judged.sum(), 1)),
+            ),
+        )
+
+    def _spread(self, rows: Counts, day: int, until: int, began: int) -> float:
+        """How much whole days differ from the same days of other weeks, in logarithms."""
+        totals: list[list[float]] = []
+        for weekday in range(7):
+            starts = range(day - weekday * DAY - 4 * WEEK, day, WEEK)
+            same = [
+                float(rows[s - self.first : s - self.first + DAY].sum())
+                for s in starts
+                if s >= max(self.first, began) and s + DAY <= until
+            ]
+            totals.append([np.log(max(n, 0.5)) for n in same if n > 0])
+        squares = sum(float(np.var(each) * len(each)) for each in totals if len(each) > 1)
+        freedom = sum(len(each) - 1 for each in totals if len(each) > 1)
+        return max(float(np.sqrt(squares / freedom)) if freedom >= 3 else 0.5, _LEAST_ERROR)
+
+    def _share(
+        self,
+        said: str,
+        caller: str,
+        own: Counts,
+        tolerances: Tolerances,
+        place: tuple[int, int, dict[str, int]],
+    ) -> Iterator[tuple[str, Look]]:
+        """A caller's share of the rows against its share on the same day of earlier weeks."""
+        day, began, since = place
+        name = f"caller {said}"
+        changed = since.get(name, day)
+        mine = self._usual(own, day, began, changed)
+        of = self._usual(self.rows.sum(axis=1), day, began, changed)
+        n = float(self.rows[-DAY:].sum())
+        if mine is None or of is None or n == 0 or of.sum() == 0:
+            return
+        k, before = float(own[-DAY:].sum()), float(mine.sum() / of.sum())
+        by_week, rows = mine.sum(axis=1), np.maximum(of.sum(axis=1), 1.0)
+        error = _share_error(k / n, n)
+        chance = max(before * (1 - before), 1e-4)
+        uneven = float(
+            np.sum((by_week - before * rows) ** 2 / (rows * chance)) / max(len(rows) - 1, 1)
+        )
+        uneven = max(uneven, 1.0)
+        known = float(np.sqrt(chance / rows.sum() * uneven))
+        yield (
+            "mix",
+            Look(
+                *(name, "share", day, day + DAY, k / n),
+                *(float(np.sqrt(error**2 * uneven + known**2)), tolerances.share),
+                baseline=(before, known),
+                learns=False,
+                caller=caller,
+                streams=len(self.names),
+            ),
+        )
+
+
+def _share_error(share: float, rows: float) -> float:
+    kept = (share * rows + 0.5) / (rows + 1)
+    return float(np.sqrt(kept * (1 - kept) / rows))

@@ -1,0 +1,247 @@
+"""All that is watched of a version, and when it counts as moved."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from diagnosis.change_point import Series
+from diagnosis.evidence import Evidence
+from diagnosis.finding import Moved
+from diagnosis.hours import Hours
+from diagnosis.marginals import Limits, Marginals
+from diagnosis.outcome_looks import OutcomeLooks
+from diagnosis.reference import Reference
+from diagnosis.row_looks import MOST, RowLooks
+from diagnosis.state import Key, State
+from diagnosis.streams import Streams
+from diagnosis.trace import Look, Trace
+from diagnosis.traffic import Traffic
+
+DAY = 24
+_HOURS_A_YEAR, _DAYS_A_YEAR = 8766.0, 365.25
+MOST_CALLERS = 20
+MOST_DUE = 20_000
+# Of the false pages that are allowed, whose they may be. They sum up to 1.
+_OVERALL, _CALLERS = 0.45, 0.2
+_FAMILIES = {
+    "outcomes": 0.2,
+    "arrivals": 0.05,
+    "volume": 0.03,
+    "mix": 0.03,
+    "agreement": 0.02,
+    "repeated": 0.02,
+}
+assert abs(_OVERALL + _CALLERS + sum(_FAMILIES.values()) - 1) < 1e-9
+
+LimitsBySource = dict[str | None, Limits]
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """A quantity whose evidence is at its threshold, or `beside` one that is."""
+
+    key: Key
+    evidence: float
+    certain: bool
+
+
+class Watch:
+    """The streams of a reference, and how much evidence is enough."""
+
+    def __init__(self, reference: Reference, false_pages_per_year: float) -> None:
+        self.reference = reference
+        self.streams = Streams.of(reference)
+        self.outcomes = OutcomeLooks.of(reference)
+        self._rate = false_pages_per_year
+        self.places = {stream.name: at for at, stream in enumerate(self.streams.each)}
+
+    # Taking in.
+
+    def limits(self, state: State) -> LimitsBySource:
+        """What hours are compared with until the next midnight; None is the key of all callers."""
+        found: LimitsBySource = {}
+        if state.overall is not None:
+            found[None] = state.overall.limits(self.streams)
+        for name, own in state.callers.items():
+            found[name] = own.limits(self.streams)
+        return found
+
+    def hour(self, state: State, hours: Hours, hour: int, limits: LimitsBySource) -> None:
+        """Take in an hour; one that `hours` lacks has no rows."""
+        at = hour - hours.first
+        there = 0 <= at < len(hours.rows)
+        rows = hours.rows[at] if there else np.zeros(len(hours.names), dtype=np.int64)
+        if state.began < 0 and not rows.any():
+            return
+        if state.began < 0:
+            state.began, state.traffic = hour, Traffic.new(hour)
+            state.rows = RowLooks.new(self.reference)
+            state.overall = Marginals.new(self.streams, hour, anchored=True)
+            limits[None] = state.overall.limits(self.streams)
+        assert state.traffic is not None
+        assert state.overall is not None
+        state.traffic.add(hours.names, rows)
+        cells = hours.cells[at] if there else np.zeros((len(rows), len(self.streams.members)), int)
+        ones, counted = self.streams.counted(cells)
+        state.overall.look(ones.sum(axis=0), int(counted.sum()), limits[None])
+        if len(hours.names) < 2 and not state.callers:
+            return
+        none = np.zeros(len(self.streams), dtype=np.int64)
+        own = {name: (ones[c], int(counted[c])) for c, name in enumerate(hours.names)}
+        for name, (_, n) in own.items():
+            if n and name not in state.callers and len(state.callers) < MOST_CALLERS:
+                state.callers[name] = Marginals.new(self.streams, hour, anchored=False)
+                limits[name] = state.callers[name].limits(self.streams)
+        for name, marginals in state.callers.items():
+            marginals.look(*own.get(name, (none, 0)), limits[name])
+
+    def day(self, state: State, evidence: Evidence, held: set[str]) -> None:
+        """At a midnight: learn, and take in what is looked at once a day."""
+        if state.overall is None or state.traffic is None or state.rows is None:
+            return
+        for name, marginals in self._sources(state):
+            source = "overall" if name is None else "caller"
+            keys = (Key(source, name or "", stream.name).text for stream in self.streams.each)
+            marginals.midnight(state.hour, np.array([key in held for key in keys]))
+        day = state.hour - DAY
+        for family, look in self._looks(state, evidence, day):
+            key = Key("daily", family, look.name).text
+            trace = state.traces.setdefault(key, Trace.of(look))
+            trace.look(look, held=key in held)
+
+    def _looks(self, state: State, evidence: Evidence, day: int) -> Iterator[tuple[str, Look]]:
+        assert state.traffic is not None
+        assert state.rows is not None
+        since = {
+            trace.name: trace.suspected_from
+            for trace in state.traces.values()
+            if trace.suspected_from >= 0
+        }
+        for incident in state.incidents.values():
+            since |= {Key.of(text).name: incident.onset.low for text in incident.levels}
+        yield from state.traffic.looks(self.reference.tolerances, state.began, since)
+        rows = evidence.rows(day, state.hour, state.hour, MOST)
+        n = int(state.traffic.rows[-DAY:].sum())
+        yield from state.rows.look(self.reference, rows, day, n)
+        due = evidence.due(day, state.hour, MOST_DUE)
+        state.due_cases += len(due)
+        yield from self.outcomes.look(due)
+
+    # Judging.
+
+    def crossed(self, state: State, held: set[str]) -> list[Crossed]:
+        """What is at its threshold; beside these, what is likely to have moved with them."""
+        found = list(self._hourly(state, held))
+        if state.hour % DAY == 0:
+            found += self._daily(state, held)
+        return found if any(each.certain for each in found) else []
+
+    def _hourly(self, state: State, held: set[str]) -> Iterator[Crossed]:
+        for number, (name, marginals) in enumerate(self._sources(state)):
+            weight = _OVERALL if name is None else _CALLERS / (number * (number + 1))
+            # Two detectors of each stream share its part.
+            streams = 2 * len(self.streams) if name is None else len(self.streams)
+            enough = np.log(_HOURS_A_YEAR / self._rate / weight * streams)
+            evidence = marginals.evidence
+            source = "overall" if name is None else "caller"
+            for k in np.flatnonzero(evidence >= _BESIDE):
+                key = Key(source, name or "", self.streams.each[k].name)
+                if key.text not in held:
+                    yield Crossed(key, float(evidence[k]), bool(evidence[k] >= enough))
+
+    def _daily(self, state: State, held: set[str]) -> Iterator[Crossed]:
+        keys = {text: Key.of(text) for text in state.traces}
+        sizes = dict.fromkeys(_FAMILIES, 0)
+        for key in keys.values():
+            sizes[key.caller] += 1
+        for text, key in keys.items():
+            evidence = state.traces[text].evidence
+            weight = _FAMILIES[key.caller]
+            enough = np.log(_DAYS_A_YEAR / self._rate / weight * 2 * sizes[key.caller])
+            if evidence >= min(_BESIDE, enough) and text not in held:
+                yield Crossed(key, evidence, bool(evidence >= enough))
+
+    @staticmethod
+    def _sources(state: State) -> Iterator[tuple[str | None, Marginals]]:
+        if state.overall is not None:
+            yield None, state.overall
+        yield from state.callers.items()
+
+    # What is asked about one quantity.
+
+    def _counts(self, state: State, key: Key) -> Marginals:
+        found = state.overall if key.source == "overall" else state.callers[key.caller]
+        assert found is not None
+        return found
+
+    def series(self, state: State, key: Key) -> Series:
+        """For its change point."""
+        if key.source == "daily":
+            return state.traces[key.text].series()
+        return self._counts(state, key).series(self.places[key.name])
+
+    def before(self, state: State, key: Key) -> float:
+        """What it was, in its own scale."""
+        if key.source == "daily":
+            return state.traces[key.text].level
+        return self._counts(state, key).baseline(self.places[key.name])[0]
+
+    def after(self, state: State, key: Key, onset: float) -> float:
+        """What it is since an hour, in its own scale."""
+        if key.source == "daily":
+            return state.traces[key.text].after(onset)
+        return self._counts(state, key).after(self.places[key.name], onset)[0]
+
+    def moved(self, state: State, key: Key, before: float, after: float) -> Moved:
+        """As it is said."""
+        if key.source == "daily":
+            trace = state.traces[key.text]
+            return Moved(
+                stream=trace.name,
+                before=trace.said(before),
+                after=trace.said(after),
+                reading=trace.reading,
+                column=trace.column,
+                caller=trace.caller,
+                log_evidence=trace.evidence,
+            )
+        marginals, k = self._counts(state, key), self.places[key.name]
+        return Moved(
+            stream=self.streams.each[k].name,
+            before=before,
+            after=after,
+            reading="share",
+            column=self.streams.each[k].column,
+            caller=key.caller if key.source == "caller" else None,
+            log_evidence=float(marginals.evidence[k]),
+        )
+
+    def is_back(self, state: State, key: Key, onset: float, levels: tuple[float, float]) -> bool:
+        """Whether it is again what it was; levels: before and after the onset."""
+        if key.source == "daily":
+            return state.traces[key.text].is_back(onset, *levels)
+        marginals, k = self._counts(state, key), self.places[key.name]
+        tolerance = float(marginals.tolerances(self.streams)[k])
+        return marginals.is_back(k, onset, *levels, tolerance)
+
+    def forget(self, state: State, key: Key) -> None:
+        """Begin again with the evidence on it: cases from before this hour are not judged again."""
+        if key.source == "daily":
+            state.traces[key.text].forget(state.hour)
+        else:
+            self._counts(state, key).forget(self.places[key.name])
+
+    def accept(self, state: State, onset: float, held: set[str]) -> None:
+        """What everything is since an hour is what it is compared with, but for what is held."""
+        for name, marginals in self._sources(state):
+            source = "overall" if name is None else "caller"
+            for k, stream in enumerate(self.streams.each):
+                if Key(source, name or "", stream.name).text not in held:
+                    marginals.accept(k, onset)
+        for text, trace in state.traces.items():
+            if text not in held:
+                trace.accept(onset)
+
+
+_BESIDE = 9.0
