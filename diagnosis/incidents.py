@@ -59,12 +59,14 @@ class Incidents:
         if not crossed:
             return
         left: list[Group] = []
+        grown: dict[int, OpenIncident] = {}
         for group in groups(self._watch, self._state, crossed):
             incident = self._home(group)
             if incident is None:
                 left.append(group)
             else:
-                self._join(incident, group)
+                if self._join(incident, group):
+                    grown[incident.number] = incident
         while any(group.certain for group in left):
             first = next(group for group in left if group.certain)
             same = [
@@ -74,6 +76,10 @@ class Incidents:
             ]
             left = [group for group in left if group not in same]
             self._open(same)
+        # At midnight `day` tells, once all is known.
+        if self._state.hour % DAY:
+            for incident in grown.values():
+                self._tell_more(incident)
 
     def _home(self, group: Group) -> OpenIncident | None:
         for incident in self._state.incidents.values():
@@ -83,12 +89,12 @@ class Incidents:
                 return incident
         return None
 
-    def _join(self, incident: OpenIncident, group: Group) -> None:
+    def _join(self, incident: OpenIncident, group: Group) -> bool:
+        """Whether the group is about something that had not moved yet."""
         known = {about(self._watch, self._state, Key.of(text))[1:] for text in incident.levels}
         self._add(incident, [group])
         incident.untold = True
-        if group.about[1:] not in known:
-            self._tell_more(incident)
+        return group.about[1:] not in known
 
     def _add(self, incident: OpenIncident, new: Sequence[Group]) -> None:
         for group in new:

@@ -27,6 +27,7 @@ _FULL_DAYS, _FULL_ROWS, _MOST_DAYS = 28, 100_000, 91
 SUSPICION = 3.0
 """Evidence with which a stream is not learnt from."""
 _MOVEMENT = 2.33
+_CLEARLY = 4.5
 _CALM_HOURS = 48.0
 _UNEVEN = 1.3
 _SURE = 7.0
@@ -194,7 +195,7 @@ class Marginals:
         share = ones.sum(axis=0) / rows.sum()
         chance = np.mean(share * (1 - share) / rows, axis=0) * self.unevenness
         moved = np.mean((ones / rows - share) ** 2, axis=0)
-        clear = moved > chance * (1 + 3 * np.sqrt(2 / learnt.sum()))
+        clear = moved > chance * (1 + _CLEARLY * np.sqrt(2 / learnt.sum()))
         found = np.where(clear, _MOVEMENT * np.sqrt(np.maximum(moved - chance, 0)), 0.0)
         self.movement = np.where(doubtful, self.movement, np.round(found, 6))
 

@@ -43,14 +43,14 @@ class RowLooks:
     """What is usual of a version's samples.
 
     agreement: (f, f), rank correlations of the reference's sample or, summed up, of the first days.
-    pairs, chances: equal rows of the first days, and the pairs of rows that could have been equal.
+    again, squares: of the first days, rows that came before, and the squares of their numbers.
     """
 
     agreement: Floats
     of_sample: bool
     days: int
-    pairs: float
-    chances: float
+    again: float
+    squares: float
 
     @classmethod
     def new(cls, reference: Reference) -> "RowLooks":
@@ -67,18 +67,17 @@ class RowLooks:
         if len(rows) < _LEAST_ROWS:
             return
         now = rank_correlations(rows.values)
-        pairs, chances = _equal(rows.values), len(rows) * (len(rows) - 1) / 2
+        again = _repeated(rows.values)
         if self.days < LEARNT_DAYS:
             if not self.of_sample:
                 self.agreement = np.round(self.agreement + now / LEARNT_DAYS, 9)
-            self.days, self.pairs, self.chances = (
-                *(self.days + 1, self.pairs + pairs, self.chances + chances),
-            )
+            self.days, self.again = self.days + 1, self.again + again
+            self.squares += float(len(rows)) ** 2
         if self.of_sample or self.days >= LEARNT_DAYS:
             yield from self._agreement(reference, now, len(rows), day)
         if self.days >= LEARNT_DAYS:
             part = len(rows) / max(all_rows, len(rows))
-            yield from self._repeated(reference, pairs, len(rows), part, day)
+            yield from self._repeats(reference, again, len(rows), part, day)
 
     def _agreement(
         self, reference: Reference, now: Floats, n: int, day: int
@@ -103,22 +102,22 @@ class RowLooks:
                     ),
                 )
 
-    def _repeated(
-        self, reference: Reference, pairs: float, n: int, part: float, day: int
+    def _repeats(
+        self, reference: Reference, again: float, n: int, part: float, day: int
     ) -> Iterator[tuple[str, Look]]:
-        """Pairs of equal rows for each row, beyond those that chance makes of so many rows."""
-        usual = self.pairs / self.chances * n * (n - 1) / 2
+        """The share of rows that came before, beyond those that chance makes of so many rows."""
+        # Of few that are equal by chance there are as many as there are pairs of rows.
+        usual = self.again / self.squares * n**2
         if usual > _MOST_REPEATED * n:
             return
-        error = 1.5 * float(np.sqrt(max(pairs, usual) + 1)) / n / part
-        value = (pairs - usual) / n / part
+        error = 1.5 * float(np.sqrt(max(again, usual) + 1)) / n / part
+        value = (again - usual) / n / part
         tolerance = reference.tolerances.share
         yield "repeated", Look("repeated rows", "share", day, day + 24, value, error, tolerance)
 
 
-def _equal(values: Floats) -> float:
-    """Pairs of rows that have all values alike, missing ones too."""
+def _repeated(values: Floats) -> float:
+    """Rows less the different ones; values are alike where both are missing."""
     found = np.ascontiguousarray(np.where(np.isnan(values), _MISSING, values + 0.0))
     whole = found.view(np.dtype((np.void, found.dtype.itemsize * found.shape[1]))).ravel()
-    _, counts = np.unique(whole, return_counts=True)
-    return float((counts * (counts - 1) / 2).sum())
+    return float(len(whole) - len(np.unique(whole)))

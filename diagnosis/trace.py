@@ -111,7 +111,7 @@ class Trace:
             self.learned = e_detector.step(self.learned, _log_e(look, near) / self.uneven)
         known = own or anchor
         if known is not None:
-            self.level, self.trust = known[0], 1 / max(known[1], 1e-6) ** 2
+            self.level, self.trust = float(known[0]), 1 / max(float(known[1]), 1e-6) ** 2
         self.shown = look.shown
         row = np.array([[look.start, look.end, look.value, 1 / look.error**2]])
         self.history = np.round(np.vstack([self.history, row])[-KEPT:], 9)
@@ -147,9 +147,9 @@ class Trace:
         for start, _, value, weight in new:
             self.considered = int(start) + 1
             self.base_days += 1
-            self.base_sum = round(self.base_sum + weight * value, 9)
-            self.base_weight = round(self.base_weight + weight, 9)
-            self.base_squares = round(self.base_squares + weight * value**2, 9)
+            self.base_sum = round(self.base_sum + float(weight * value), 9)
+            self.base_weight = round(self.base_weight + float(weight), 9)
+            self.base_squares = round(self.base_squares + float(weight * value**2), 9)
 
     def series(self) -> Series:
         """For the change point."""

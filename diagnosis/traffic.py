@@ -163,27 +163,40 @@ class Traffic:
         if mine is None or of is None or n == 0 or of.sum() == 0:
             return
         k, before = float(own[-DAY:].sum()), float(mine.sum() / of.sum())
-        by_week, rows = mine.sum(axis=1), np.maximum(of.sum(axis=1), 1.0)
-        error = _share_error(k / n, n)
         chance = max(before * (1 - before), 1e-4)
-        uneven = float(
-            np.sum((by_week - before * rows) ** 2 / (rows * chance)) / max(len(rows) - 1, 1)
-        )
-        uneven = max(uneven, 1.0)
-        known = float(np.sqrt(chance / rows.sum() * uneven))
+        uneven, total = self._unevenness(own, (day, began, min(changed, day)))
+        known = chance * uneven / float(of.sum())
+        # Each weekday has an error of its own: together they err less than one of them.
+        of_all = float(np.sqrt(chance * uneven / max(total, float(of.sum()))))
         yield (
             "mix",
             Look(
                 *(name, "share", day, day + DAY, k / n),
-                *(float(np.sqrt(error**2 * uneven + known**2)), tolerances.share),
-                baseline=(before, known),
+                *(float(np.sqrt(_variance(k / n, n) * uneven + known)), tolerances.share),
+                baseline=(before, of_all),
                 learns=False,
                 caller=caller,
                 streams=len(self.names),
             ),
         )
 
+    def _unevenness(self, own: Counts, place: tuple[int, int, int]) -> tuple[float, float]:
+        """Of a caller's share on the same days of other weeks, over chance; and the rows."""
+        day, began, changed = place
+        squares = freedom = rows = 0.0
+        for before in range(day - 6 * DAY, day + DAY, DAY):
+            mine = self._usual(own, before, began, changed)
+            of = self._usual(self.rows.sum(axis=1), before, began, changed)
+            if mine is None or of is None or not of.sum():
+                continue
+            k, n = mine.sum(axis=1), np.maximum(of.sum(axis=1), 1.0)
+            share = k.sum() / n.sum()
+            squares += float(np.sum((k - share * n) ** 2 / (n * max(share * (1 - share), 1e-4))))
+            freedom, rows = freedom + len(n) - 1, rows + float(n.sum())
+        uneven = squares / freedom if freedom else 1.0
+        return (uneven if freedom and uneven > 1 + 2 * np.sqrt(2 / freedom) else 1.0), rows
 
-def _share_error(share: float, rows: float) -> float:
+
+def _variance(share: float, rows: float) -> float:
     kept = (share * rows + 0.5) / (rows + 1)
-    return float(np.sqrt(kept * (1 - kept) / rows))
+    return kept * (1 - kept) / rows
