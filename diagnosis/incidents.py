@@ -64,9 +64,8 @@ class Incidents:
             incident = self._home(group)
             if incident is None:
                 left.append(group)
-            else:
-                if self._join(incident, group):
-                    grown[incident.number] = incident
+            elif self._join(incident, group):
+                grown[incident.number] = incident
         while any(group.certain for group in left):
             first = next(group for group in left if group.certain)
             same = [
@@ -151,10 +150,11 @@ class Incidents:
         """Rows decide where there are such: outcomes of the time of trouble are due later."""
         keys = {Key.of(text): levels for text, levels in incident.levels.items()}
         counted = {k: v for k, v in keys.items() if k.source != "daily"} or keys
-        return all(
+        told = [
             self._watch.is_back(self._state, key, incident.onset.hour, levels)
             for key, levels in counted.items()
-        )
+        ]
+        return True in told and False not in told
 
     def _refresh(self, incident: OpenIncident) -> None:
         """Levels and onset anew in its first week; later it may be on its way back."""
@@ -233,6 +233,7 @@ class Incidents:
         if ending == "back":
             for text in incident.levels:
                 self._watch.forget(self._state, Key.of(text))
+            self._watch.skip(self._state, incident.onset.low)
         del self._state.incidents[str(incident.number)]
         self._found.append(Ended(incident.number, self._state.hour, ending, reason))
 

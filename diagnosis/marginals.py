@@ -26,7 +26,10 @@ _LAG_DAYS = 7
 _FULL_DAYS, _FULL_ROWS, _MOST_DAYS = 28, 100_000, 91
 SUSPICION = 3.0
 """Evidence with which a stream is not learnt from."""
+# A season's swing is its standard deviation times this, and a little more.
 _MOVEMENT = 2.33
+_PHASES = 6
+_MEMORY = 0.9
 _CLEARLY = 4.5
 _CALM_HOURS = 48.0
 _UNEVEN = 1.3
@@ -41,7 +44,10 @@ class Marginals:
     days, day_ones, day_rows: whole days that are over, (D,) and (D, K). hours_from, hour_ones,
     hour_rows: the hours since the last midnight but one. base_*: its own first weeks. anchor_*:
     what it was accepted by, first the held-out part; anchored is None of a caller. uneven_*: how
-    much more the shares differ from hour to hour than those of independent rows.
+    much more the shares differ from hour to hour than those of independent rows; uneven: as of the
+    last midnight. phase_*: by six parts of the day, of the last weeks. movement: how much the share
+    moves by itself with the days and the hours of the day. from_hour: what lies before it is of
+    another incident.
     """
 
     days: Counts
@@ -58,9 +64,13 @@ class Marginals:
     anchor_rows: Floats
     uneven_sum: Floats
     uneven_hours: float
+    uneven: Floats
+    phase_ones: Floats
+    phase_rows: Floats
     movement: Floats
     learned: Floats
     anchored: Floats | None
+    from_hour: int = 0
 
     @classmethod
     def new(cls, streams: Streams, hour: int, *, anchored: bool) -> "Marginals":
@@ -83,6 +93,9 @@ class Marginals:
             anchor_rows=np.full(k, float(streams.rows if anchored else 0)),
             uneven_sum=np.zeros(k),
             uneven_hours=0.0,
+            uneven=np.ones(k),
+            phase_ones=np.zeros((_PHASES, k)),
+            phase_rows=np.zeros(_PHASES),
             movement=np.zeros(k),
             learned=e_detector.nothing(k),
             anchored=e_detector.nothing(k) if anchored else None,
@@ -110,7 +123,7 @@ class Marginals:
         learned = anchored = None
         if self.ready:
             # Uneven rows say as much as fewer independent ones.
-            ones, rows = self.base_ones / self.unevenness, self.base_rows / self.unevenness
+            ones, rows = self.base_ones / self.uneven, self.base_rows / self.uneven
             share = self.base_ones / np.maximum(self.base_rows, 1.0)
             within = bounds.interval(ones, rows, len(streams))
             tolerances = self.tolerances(streams)
@@ -122,8 +135,7 @@ class Marginals:
             )
         return Limits(learned, anchored)
 
-    @property
-    def unevenness(self) -> Floats:
+    def _unevenness(self) -> Floats:
         """(K,): the variance over that of independent rows, from 1."""
         found = (_CALM_HOURS + self.uneven_sum) / (_CALM_HOURS + self.uneven_hours)
         return np.where(found > _UNEVEN, found, 1.0)
@@ -132,7 +144,7 @@ class Marginals:
         """Take in the next hour; one without rows tells nothing."""
         if rows:
             k, n = ones.astype(np.float64), np.full(len(ones), float(rows))
-            uneven = self.unevenness[:, None, None]
+            uneven = self._unevenness()[:, None, None]
             if limits.learned is not None:
                 told = limits.learned.log_e(k, n) / uneven
                 self.learned = e_detector.step(self.learned, told)
@@ -166,6 +178,12 @@ class Marginals:
             self.day_rows = np.append(self.day_rows, rows.sum())[-KEPT_DAYS:]
             self.hour_ones, self.hour_rows = self.hour_ones[DAY:], self.hour_rows[DAY:]
             self.hours_from += DAY
+            phases = (_PHASES, DAY // _PHASES)
+            by_phase = ones.reshape(*phases, -1).sum(axis=1)
+            self.phase_ones = np.round(_MEMORY * self.phase_ones + by_phase, 6)
+            in_phase = rows.reshape(phases).sum(axis=1)
+            self.phase_rows = np.round(_MEMORY * self.phase_rows + in_phase, 6)
+        self.uneven = np.round(self._unevenness(), 6)
         self._learn(held | (self.evidence >= SUSPICION))
 
     def _learn(self, doubtful: NDArray[np.bool_]) -> None:
@@ -187,17 +205,15 @@ class Marginals:
         self._measure_movement(doubtful)
 
     def _measure_movement(self, doubtful: NDArray[np.bool_]) -> None:
-        """How much the share moves from day to day by itself, where that is more than chance."""
+        """How much the share moves by itself, where that is more than chance."""
         learnt = (self.days < self.considered) & (self.day_rows > 0)
         if learnt.sum() < 2 * LEAST_DAYS:
             return
-        ones, rows = self.day_ones[learnt], self.day_rows[learnt][:, None].astype(np.float64)
-        share = ones.sum(axis=0) / rows.sum()
-        chance = np.mean(share * (1 - share) / rows, axis=0) * self.unevenness
-        moved = np.mean((ones / rows - share) ** 2, axis=0)
-        clear = moved > chance * (1 + _CLEARLY * np.sqrt(2 / learnt.sum()))
-        found = np.where(clear, _MOVEMENT * np.sqrt(np.maximum(moved - chance, 0)), 0.0)
-        self.movement = np.where(doubtful, self.movement, np.round(found, 6))
+        by_day = _moves(self.day_ones[learnt], self.day_rows[learnt], self.uneven)
+        there = self.phase_rows > 0
+        by_phase = _moves(self.phase_ones[there], self.phase_rows[there], self.uneven)
+        found = np.round(np.maximum(by_day, by_phase), 6)
+        self.movement = np.where(doubtful, self.movement, found)
 
     # What is asked about one stream.
 
@@ -215,7 +231,7 @@ class Marginals:
         ends = np.concatenate([self.days * DAY + DAY, hours + 1]).astype(np.float64)
         ones = np.concatenate([self.day_ones[:, k], self.hour_ones[:, k]]).astype(np.float64)
         rows = np.concatenate([self.day_rows, self.hour_rows]).astype(np.float64)
-        told = rows > 0
+        told = (rows > 0) & (starts >= self.from_hour)
         return starts[told], ends[told], ones[told], rows[told]
 
     def series(self, k: int) -> Series:
@@ -224,7 +240,7 @@ class Marginals:
         level, known = self.baseline(k)
         latest = ones[-6:].sum() / max(rows[-6:].sum(), 1.0)
         share = np.clip((level + latest) / 2, 0.002, 0.998)
-        precision = 1 / (share * (1 - share) * float(self.unevenness[k]))
+        precision = 1 / (share * (1 - share) * float(self.uneven[k]))
         return Series(
             starts, ends, ones / rows, rows * precision, level, min(known, 5e3) * precision
         )
@@ -239,21 +255,30 @@ class Marginals:
         n = float(rows[since].sum())
         return (float(ones[since].sum()) / n if n else self.baseline(k)[0]), n
 
-    def is_back(self, k: int, onset: float, level: float, changed: float, tolerance: float) -> bool:
-        """Whether the last days, one to fourteen, are those of `level` and not of `changed`."""
+    def is_back(
+        self, k: int, onset: float, levels: tuple[float, float], tolerance: float
+    ) -> bool | None:
+        """Whether the last days, one to fourteen, are those of the first level, not the second.
+
+        None while they cannot tell.
+        """
         starts, _, ones, rows = self.blocks(k)
         end = self.hours_from + len(self.hour_rows)
-        old, new = (min(max(p, 1e-6), 1 - 1e-6) for p in (level, changed))
+        old, new = (min(max(p, 1e-6), 1 - 1e-6) for p in levels)
         for days in range(1, _BACK_DAYS + 1):
-            last = (starts >= end - days * DAY) & (starts >= onset)
+            last = starts >= end - days * DAY
             n, found = rows[last].sum(), ones[last].sum()
             if not n or end - days * DAY < onset:
-                return False
+                return None
             sure = found * np.log(old / new) + (n - found) * np.log((1 - old) / (1 - new))
-            error = np.sqrt(old * (1 - old) / n * self.unevenness[k])
-            if sure >= _SURE * self.unevenness[k]:
-                return bool(abs(found / n - level) <= tolerance + 2 * error)
-        return False
+            error = np.sqrt(old * (1 - old) / n * self.uneven[k])
+            if abs(sure) >= _SURE * self.uneven[k]:
+                return bool(sure > 0 and abs(found / n - levels[0]) <= tolerance + 2 * error)
+        return None
+
+    def skip(self, hour: int) -> None:
+        """Leave the days of an incident that is over out of what is learnt and compared."""
+        self.considered, self.from_hour = max(self.considered, hour // DAY), hour
 
     def forget(self, k: int) -> None:
         """Begin again with the evidence on a stream."""
@@ -268,6 +293,17 @@ class Marginals:
             self.base_ones[k], self.base_rows[k] = round(share * rows), rows
             self.anchor_ones[k], self.anchor_rows[k] = round(share * rows), rows
         self.forget(k)
+
+
+def _moves(ones: Floats | Counts, rows: Floats | Counts, uneven: Floats) -> Floats:
+    """(K,): the swing of shares over (m, K) parts of time, where it is clearly more than chance."""
+    n, parts = rows[:, None].astype(np.float64), len(rows)
+    share = ones.sum(axis=0) / n.sum()
+    chance = np.mean(share * (1 - share) / n, axis=0) * uneven
+    moved = np.mean((ones / n - share) ** 2, axis=0)
+    clear = moved > chance * (1 + _CLEARLY * np.sqrt(2 / parts))
+    found: Floats = np.where(clear, _MOVEMENT * np.sqrt(np.maximum(moved - chance, 0)), 0.0)
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -53,7 +53,13 @@ class Look:
 
 @dataclass(eq=False)
 class Trace:
-    """What is kept of a quantity between days; history: start, end, value and weight of each."""
+    """What is kept of a quantity between days.
+
+    history: start, end, value and weight of each. level, trust: what it was compared with last, and
+    how precise that is. fixed: what was accepted in place of the reference. suspected_from: since
+    when there is some evidence, -1 where there is none. from_hour: cases from before it are of
+    another incident. restart: where what is usual is known otherwise, from when on it counts.
+    """
 
     name: str
     reading: Reading
@@ -73,6 +79,8 @@ class Trace:
     fixed: tuple[float, float] | None = None
     suspected_from: int = -1
     from_hour: int = 0
+    learns: bool = True
+    restart: int = -1
     shown: float | None = None
 
     @classmethod
@@ -112,7 +120,7 @@ class Trace:
         known = own or anchor
         if known is not None:
             self.level, self.trust = float(known[0]), 1 / max(float(known[1]), 1e-6) ** 2
-        self.shown = look.shown
+        self.shown, self.learns = look.shown, look.learns
         row = np.array([[look.start, look.end, look.value, 1 / look.error**2]])
         self.history = np.round(np.vstack([self.history, row])[-KEPT:], 9)
         if self.evidence < 1.0:
@@ -164,18 +172,22 @@ class Trace:
             return self.level
         return float(values[since] @ weights[since] / weights[since].sum())
 
-    def is_back(self, onset: float, level: float, changed: float) -> bool:
-        """Whether the last days, one or up to fourteen, are near `level` and far from `changed`."""
+    def is_back(self, onset: float, levels: tuple[float, float]) -> bool | None:
+        """Whether the last days, one to fourteen, are near the first level and not the second.
+
+        None while they cannot tell.
+        """
         starts, _, values, weights = self.history.T
+        level, changed = levels
         for days in range(1, _BACK_DAYS + 1):
             if days > len(starts) or starts[-days] < onset:
-                return False
+                return None
             weight = weights[-days:].sum() / self.uneven
             mean = float(values[-days:] @ weights[-days:] / weights[-days:].sum())
             if abs(changed - level) * np.sqrt(weight) / 2 >= _SURE_ERRORS:
                 near = abs(mean - level) < abs(mean - changed)
                 return bool(near and abs(mean - level) <= self.tolerance + 2 / np.sqrt(weight))
-        return False
+        return None
 
     def forget(self, hour: int) -> None:
         """Begin again with the evidence, on rows that are not from before `hour`."""
@@ -186,7 +198,9 @@ class Trace:
         """What it is since the onset is what it is compared with from now on."""
         starts, _, values, weights = self.history.T
         since = starts >= onset
-        if since.any():
+        if not self.learns:
+            self.restart = int(onset)
+        elif since.any():
             weight = float(weights[since].sum())
             mean = float(values[since] @ weights[since]) / weight
             self.fixed = (mean, float(1 / np.sqrt(weight)))

@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 DAY, WEEK = 24, 168
+MOST_CALLERS = 20
 _KEPT_WEEKS = 8
 _LEAST_WEEKS = 2
 _EXPECTED_AT_LEAST = 5.0
@@ -24,11 +25,15 @@ _FEW = 1.5
 
 @dataclass(eq=False)
 class Traffic:
-    """rows: (h, callers) of the hours since `first`; names: of the callers."""
+    """rows: (h, callers) of the hours since `first`; names: of the callers.
+
+    odd: spans of hours of incidents that are over, which are not what is usual.
+    """
 
     first: int
     names: tuple[str, ...]
     rows: Counts
+    odd: tuple[tuple[int, int], ...] = ()
 
     @classmethod
     def new(cls, hour: int) -> "Traffic":
@@ -55,31 +60,42 @@ class Traffic:
         if surplus > 0:
             self.rows, self.first = self.rows[surplus:], self.first + surplus
 
+    def skip(self, first: int, end: int) -> None:
+        """Leave the days of an incident that is over out of what is usual."""
+        self.odd = (*(span for span in self.odd if span[1] > self.first), (first, end))
+
+    def _odd(self, day: int) -> bool:
+        return any(first < day + DAY and day < end for first, end in self.odd)
+
     def hours(self) -> Hours:
         """As counts without cells."""
         cells = np.zeros((*self.rows.shape, 0), dtype=np.int64)
         return Hours(self.first, self.names, self.rows, cells)
 
     def looks(
-        self, tolerances: Tolerances, began: int, since: dict[str, int]
+        self, tolerances: Tolerances, began: dict[str, int], since: dict[str, int]
     ) -> Iterator[tuple[str, Look]]:
         """At the end of a day: the volume and the callers' shares.
 
-        began: the hour of the version's first row. since: of each quantity that may have changed,
-        from when on it is not what is usual.
+        began: from when on rows count; "" is the key of all, and a name may have its own. since: of
+        each quantity that may have changed, from when on it is not what is usual.
         """
         day = self.end - DAY
         whole = self.rows.sum(axis=1)
-        yield from self._volume("rows", None, whole, tolerances, (day, began, since))
+
+        def place(name: str, first: int) -> tuple[int, int, int]:
+            return day, max(first, began.get(name, -1)), since.get(name, day)
+
+        yield from self._volume("rows", None, whole, tolerances, place("rows", began[""]))
         if len(self.names) < 2:
             return
-        for at, name in enumerate(self.names):
-            own = self.rows[:, at]
-            first = self.first + int(np.argmax(own > 0))
-            said = name or "without a key"
-            place = (day, max(first, began), since)
-            yield from self._volume(f"rows, caller {said}", name, own, tolerances, place)
-            yield from self._share(said, name, own, tolerances, (day, began, since))
+        for at, caller in enumerate(self.names[:MOST_CALLERS]):
+            own, said = self.rows[:, at], caller or "without a key"
+            first = max(self.first + int(np.argmax(own > 0)), began[""])
+            name = f"rows, caller {said}"
+            yield from self._volume(name, caller, own, tolerances, place(name, first))
+            name = f"caller {said}"
+            yield from self._share(name, caller, own, tolerances, place(name, began[""]))
 
     def _usual(self, rows: Counts, day: int, began: int, changed: int) -> Floats | None:
         """(weeks, 24): the same hours of earlier weeks that are whole, latest last."""
@@ -88,7 +104,7 @@ class Traffic:
             return [
                 rows[start - self.first : start - self.first + DAY]
                 for start in range(day - _KEPT_WEEKS * WEEK, day, WEEK)
-                if start >= max(self.first, began) and start + DAY <= until
+                if max(self.first, began) <= start <= until - DAY and not self._odd(start)
             ]
 
         found = weeks(changed)
@@ -103,10 +119,10 @@ class Traffic:
         caller: str | None,
         rows: Counts,
         tolerances: Tolerances,
-        place: tuple[int, int, dict[str, int]],
+        place: tuple[int, int, int],
     ) -> Iterator[tuple[str, Look]]:
-        day, began, since = place
-        usual = self._usual(rows, day, began, since.get(name, day))
+        day, began, changed = place
+        usual = self._usual(rows, day, began, changed)
         if usual is None:
             return
         now, mean = rows[-DAY:].astype(np.float64), usual[-4:].mean(axis=0)
@@ -115,7 +131,7 @@ class Traffic:
         n, expected = now[judged].sum(), mean[judged].sum()
         if expected < _LEAST_A_DAY or n == 0:
             return
-        spread = self._spread(rows, day, min(since.get(name, day), day), began)
+        spread = self._spread(rows, day, min(changed, day), began)
         error = float(np.sqrt(_FEW * spread**2 + 1 / n + 1 / (expected * len(usual[-4:]))))
         tolerance = float(np.log1p(tolerances.volume))
         yield (
@@ -138,7 +154,7 @@ class Traffic:
             same = [
                 float(rows[s - self.first : s - self.first + DAY].sum())
                 for s in starts
-                if s >= max(self.first, began) and s + DAY <= until
+                if s >= max(self.first, began) and s + DAY <= until and not self._odd(s)
             ]
             totals.append([np.log(max(n, 0.5)) for n in same if n > 0])
         squares = sum(float(np.var(each) * len(each)) for each in totals if len(each) > 1)
@@ -147,16 +163,14 @@ class Traffic:
 
     def _share(
         self,
-        said: str,
+        name: str,
         caller: str,
         own: Counts,
         tolerances: Tolerances,
-        place: tuple[int, int, dict[str, int]],
+        place: tuple[int, int, int],
     ) -> Iterator[tuple[str, Look]]:
         """A caller's share of the rows against its share on the same day of earlier weeks."""
-        day, began, since = place
-        name = f"caller {said}"
-        changed = since.get(name, day)
+        day, began, changed = place
         mine = self._usual(own, day, began, changed)
         of = self._usual(self.rows.sum(axis=1), day, began, changed)
         n = float(self.rows[-DAY:].sum())
@@ -164,26 +178,26 @@ class Traffic:
             return
         k, before = float(own[-DAY:].sum()), float(mine.sum() / of.sum())
         chance = max(before * (1 - before), 1e-4)
-        uneven, total = self._unevenness(own, (day, began, min(changed, day)))
+        uneven, total, usually = self._usually(own, (day, began, min(changed, day)))
         known = chance * uneven / float(of.sum())
         # Each weekday has an error of its own: together they err less than one of them.
         of_all = float(np.sqrt(chance * uneven / max(total, float(of.sum()))))
         yield (
             "mix",
             Look(
-                *(name, "share", day, day + DAY, k / n),
+                *(name, "share", day, day + DAY, usually + k / n - before),
                 *(float(np.sqrt(_variance(k / n, n) * uneven + known)), tolerances.share),
-                baseline=(before, of_all),
+                baseline=(usually, of_all),
                 learns=False,
                 caller=caller,
                 streams=len(self.names),
             ),
         )
 
-    def _unevenness(self, own: Counts, place: tuple[int, int, int]) -> tuple[float, float]:
-        """Of a caller's share on the same days of other weeks, over chance; and the rows."""
+    def _usually(self, own: Counts, place: tuple[int, int, int]) -> tuple[float, float, float]:
+        """Of a caller's share: the variance by weekday over chance, all rows, the mean."""
         day, began, changed = place
-        squares = freedom = rows = 0.0
+        squares = freedom = rows = all_mine = 0.0
         for before in range(day - 6 * DAY, day + DAY, DAY):
             mine = self._usual(own, before, began, changed)
             of = self._usual(self.rows.sum(axis=1), before, began, changed)
@@ -192,9 +206,10 @@ class Traffic:
             k, n = mine.sum(axis=1), np.maximum(of.sum(axis=1), 1.0)
             share = k.sum() / n.sum()
             squares += float(np.sum((k - share * n) ** 2 / (n * max(share * (1 - share), 1e-4))))
-            freedom, rows = freedom + len(n) - 1, rows + float(n.sum())
+            freedom, rows, all_mine = freedom + len(n) - 1, rows + n.sum(), all_mine + k.sum()
         uneven = squares / freedom if freedom else 1.0
-        return (uneven if freedom and uneven > 1 + 2 * np.sqrt(2 / freedom) else 1.0), rows
+        clear = freedom and uneven > 1 + 2 * np.sqrt(2 / freedom)
+        return (uneven if clear else 1.0), float(rows), float(all_mine / max(rows, 1.0))
 
 
 def _variance(share: float, rows: float) -> float:

@@ -34,6 +34,10 @@ _FAMILIES = {
 }
 assert abs(_OVERALL + _CALLERS + sum(_FAMILIES.values()) - 1) < 1e-9
 
+# With so much evidence something has moved, where something else did for certain.
+_BESIDE = 9.0
+_OF_TRAFFIC = frozenset({"volume", "mix"})
+
 LimitsBySource = dict[str | None, Limits]
 
 
@@ -113,14 +117,7 @@ class Watch:
     def _looks(self, state: State, evidence: Evidence, day: int) -> Iterator[tuple[str, Look]]:
         assert state.traffic is not None
         assert state.rows is not None
-        since = {
-            trace.name: trace.suspected_from
-            for trace in state.traces.values()
-            if trace.suspected_from >= 0
-        }
-        for incident in state.incidents.values():
-            since |= {Key.of(text).name: incident.onset.low for text in incident.levels}
-        yield from state.traffic.looks(self.reference.tolerances, state.began, since)
+        yield from state.traffic.looks(self.reference.tolerances, *_places(state))
         rows = evidence.rows(day, state.hour, state.hour, MOST)
         n = int(state.traffic.rows[-DAY:].sum())
         yield from state.rows.look(self.reference, rows, day, n)
@@ -217,13 +214,15 @@ class Watch:
             log_evidence=float(marginals.evidence[k]),
         )
 
-    def is_back(self, state: State, key: Key, onset: float, levels: tuple[float, float]) -> bool:
-        """Whether it is again what it was; levels: before and after the onset."""
+    def is_back(
+        self, state: State, key: Key, onset: float, levels: tuple[float, float]
+    ) -> bool | None:
+        """Whether it is what it was, None while that cannot be told; levels: before, since."""
         if key.source == "daily":
-            return state.traces[key.text].is_back(onset, *levels)
+            return state.traces[key.text].is_back(onset, levels)
         marginals, k = self._counts(state, key), self.places[key.name]
         tolerance = float(marginals.tolerances(self.streams)[k])
-        return marginals.is_back(k, onset, *levels, tolerance)
+        return marginals.is_back(k, onset, levels, tolerance)
 
     def forget(self, state: State, key: Key) -> None:
         """Begin again with the evidence on it: cases from before this hour are not judged again."""
@@ -231,6 +230,13 @@ class Watch:
             state.traces[key.text].forget(state.hour)
         else:
             self._counts(state, key).forget(self.places[key.name])
+
+    def skip(self, state: State, first: int) -> None:
+        """Leave the days of an incident that began at `first` and is over out of what is usual."""
+        for _, marginals in self._sources(state):
+            marginals.skip(state.hour)
+        if state.traffic is not None:
+            state.traffic.skip(first, state.hour)
 
     def accept(self, state: State, onset: float, held: set[str]) -> None:
         """What everything is since an hour is what it is compared with, but for what is held."""
@@ -244,4 +250,17 @@ class Watch:
                 trace.accept(onset)
 
 
-_BESIDE = 9.0
+def _places(state: State) -> tuple[dict[str, int], dict[str, int]]:
+    """From when on the traffic counts, and since when it may have changed, by name."""
+    began, since = {"": state.began}, {}
+    for trace in state.traces.values():
+        if trace.suspected_from >= 0:
+            since[trace.name] = trace.suspected_from
+        if trace.restart >= 0:
+            began[trace.name] = trace.restart
+    for incident in state.incidents.values():
+        keys = [Key.of(text) for text in incident.levels]
+        if any(key.caller in _OF_TRAFFIC and key.source == "daily" for key in keys):
+            low = incident.onset.low
+            since |= {trace.name: low for trace in state.traces.values() if not trace.learns}
+    return began, since
