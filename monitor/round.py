@@ -1,4 +1,4 @@
-"""A round: what the bundles say is kept, reports are looked up, and marked hours are counted."""
+"""A round: bundles and reports are taken up, marked hours are counted, and then looked at."""
 
 import time
 from datetime import date, datetime
@@ -9,8 +9,10 @@ from psycopg2 import errors
 from db.log.errors import PostgresAway
 from db.rollup import rolling
 from db.rollup.span import HOUR_OF
+from monitor import clock
 from monitor.database import Database, MonitorConnection
 from monitor.errors import MonitorError, RollupBusy
+from monitor.incidents.watching import Watched, Watching
 from monitor.references import References
 
 # A day of millions of rows takes longer than a statement of a service may.
@@ -19,6 +21,7 @@ _PATIENCE = "SET LOCAL statement_timeout = '15min'"
 _FRESH = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
 _ENDED = """
     UPDATE rollup_state SET as_of = coalesce(%s, now()), rolled_at = now(), hours = %s, seconds = %s
+    RETURNING as_of
 """
 _MARK_ALL = f"""
     INSERT INTO rollup_mark
@@ -36,26 +39,40 @@ class Round(NamedTuple):
     pending: int
     """Hours that are still marked, as those of which rows are being written."""
     seconds: float
+    """For the counting."""
+    watched: Watched = Watched()
 
 
-def run(database: Database, references: References, as_of: datetime | None = None) -> Round:
-    """Do one round; `as_of` is its business time, now where it is None.
+def run(
+    database: Database,
+    references: References,
+    as_of: datetime | None = None,
+    watching: Watching | None = None,
+) -> Round:
+    """Do one round; `as_of` is its business time: where it is None the one that is held, or now.
 
     Each day is a transaction of its own: whatever ends the round, what was counted stays, and the
-    next one goes on from there. Raises RollupBusy, another MonitorError, or PostgresAway.
+    next one goes on from there; so is each look. Raises RollupBusy, another MonitorError, or
+    PostgresAway.
     """
     began = time.perf_counter()
     with database.connection() as connection:
         references.keep(connection)
         _settle(connection)
         with connection.attempt(), connection.cursor() as cursor:
+            as_of = as_of or clock.held(connection)
             days = rolling.pending_days(cursor)
         hours = sum(_count(connection, day) for day in days)
         seconds = time.perf_counter() - began
         with connection.attempt():
             ((pending,),) = connection.rows("SELECT count(DISTINCT hour) FROM rollup_mark")
-            connection.execute(_ENDED, (as_of, hours, seconds))
-    return Round(len(days), hours, pending, seconds)
+            ((ended,),) = connection.rows(_ENDED, (as_of, hours, seconds))
+        done = Round(len(days), hours, pending, seconds)
+        if watching is None:
+            return done
+        # A time that was given is one by which all of before has been fed.
+        watched = watching.run(connection, ended, exact=as_of is not None)
+    return done._replace(watched=watched)
 
 
 def mark_all(database: Database) -> None:

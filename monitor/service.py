@@ -16,6 +16,7 @@ from monitor import round as rounds
 from monitor.app import create_app
 from monitor.database import Database
 from monitor.errors import MonitorError
+from monitor.incidents.watching import Watching
 from monitor.lines import written
 from monitor.page.routes import router
 from monitor.references import References
@@ -29,6 +30,8 @@ _GRACE_SECONDS = 3
 _PATIENCE_SECONDS = 25.0
 # A page takes some dozen milliseconds: what waits longer than its reader would is refused (503).
 _MOST_REQUESTS = 100
+# The counts go before: of a long past so much is looked at in each round.
+_LOOK_SECONDS = 20.0
 
 logger = logging.getLogger("monitor")
 
@@ -41,8 +44,9 @@ def serve(settings: MonitorSettings) -> int:
         url = settings.database_url.get_secret_value()
         database = Database(url, settings.password, patience=_PATIENCE_SECONDS)
         try:
-            references = References(settings.models_dir, settings.signing_keys())
-            once = partial(rounds.run, database, references)
+            models, keys = settings.models_dir, settings.signing_keys()
+            watching = Watching.of(models, keys, settings.false_pages_per_year, _LOOK_SECONDS)
+            once = partial(rounds.run, database, References(models, keys), watching=watching)
             app = create_app(
                 *(settings, database, router),
                 Rounds(once, settings.monitor_round_seconds),

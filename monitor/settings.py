@@ -34,6 +34,13 @@ class MonitorSettings(ConnectionSettings, SigningSettings):
     monitor_round_seconds: float = Field(
         10.0, ge=1, le=3600, description="How often the log is counted"
     )
+    false_pages_per_year: float = Field(
+        0.05,
+        gt=0,
+        le=1000,
+        description="Incidents with nothing behind them, at most and in the mean of a year; with"
+        " fewer, real ones are found later",
+    )
     monitor_keys: SecretStr | None = Field(
         None, description="Who may see the page: NAME:HASH of each key; unset: nobody needs one"
     )

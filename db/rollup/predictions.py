@@ -157,7 +157,7 @@ def _query(span: Span, tally: "_Tally", reference: Reference | None) -> sql.Comp
         sql.SQL("log.duration_ms::float8"),
         _DUE,
         _REPORTED,
-        *(map(_number, reference.schema.features) if reference else ()),
+        *(map(as_number, reference.schema.features) if reference else ()),
     ]
     return sql.SQL(
         "SELECT {values} FROM {source} AS log"
@@ -175,7 +175,7 @@ def _query(span: Span, tally: "_Tally", reference: Reference | None) -> sql.Comp
     )
 
 
-def _number(feature: Feature) -> sql.Composable:
+def as_number(feature: Feature) -> sql.Composable:
     """A feature as contract/cells.py takes it."""
     column: sql.Composable = sql.Identifier("log", feature.column)
     if feature.kind == "category":
