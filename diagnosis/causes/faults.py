@@ -1,0 +1,84 @@
+"""Finds the faults that together take a movement back, one after the other."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from diagnosis.causes import places, points, scales, shapes
+from diagnosis.causes.contrast import Contrast, contrast
+from diagnosis.causes.crowd import Crowd
+from diagnosis.causes.fault import Fault, Laid, laid
+from diagnosis.reference import Reference
+
+# More faults at once are a story that fits anything.
+_MOST_FAULTS = 4
+# A further fault must take back so much of what the ones before it left.
+_WORTH = 0.3
+_MOST_COLUMNS = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Faults:
+    """Faults that were fitted one upon the other; before: the movement without any."""
+
+    found: tuple[Laid, ...]
+    before: Contrast
+    left: Contrast
+
+    @property
+    def explains(self) -> float:
+        """The share of the movement that they take back, on the rows they were fitted to."""
+        whole = self.before.distance
+        return max(1 - self.left.distance / whole, 0.0) if whole > 0 else 0.0
+
+
+def find(reference: Reference, base: Crowd, later: Crowd, callers: int) -> Faults:
+    """The faults that take the movement from `base` to `later` back best."""
+    start = left = contrast(base, later)
+    found: list[Laid] = []
+    while len(found) < _MOST_FAULTS and not left.is_quiet():
+        best = _best(reference, base, later, callers, left)
+        if best is None or best.distance > (1 - _WORTH) * left.distance:
+            break
+        found.append(best)
+        base, left = best.crowd, contrast(best.crowd, later)
+    return Faults(tuple(found), start, left)
+
+
+def again(faults: Faults, base: Crowd, later: Crowd, callers: int) -> Faults:
+    """The same faults laid upon `base`, only their shares fitted to other rows."""
+    start = contrast(base, later)
+    found: list[Laid] = []
+    for each in faults.found:
+        found.append(laid(each.fault, base, later, callers))
+        base = found[-1].crowd
+    return Faults(tuple(found), start, contrast(base, later))
+
+
+def _best(
+    reference: Reference, base: Crowd, later: Crowd, callers: int, left: Contrast
+) -> Laid | None:
+    tried = [laid(f, base, later, callers) for f in _proposals(reference, base, later, left)]
+    if not tried:
+        return None
+    gains = [(left.distance - each.distance) * each.fault.weight for each in tried]
+    return tried[int(np.argmax(gains))]
+
+
+def _proposals(reference: Reference, base: Crowd, later: Crowd, left: Contrast) -> Iterator[Fault]:
+    seen: set[tuple[object, ...]] = set()
+    for fault in _all(reference, base, later, left):
+        key = (fault.cause, fault.columns, *fault.parameters.items())
+        if key not in seen:
+            seen.add(key)
+            yield fault
+
+
+def _all(reference: Reference, base: Crowd, later: Crowd, left: Contrast) -> Iterator[Fault]:
+    moved = left.moved()[:_MOST_COLUMNS]
+    for column in moved:
+        for kind in (points, scales, shapes):
+            yield from kind.proposals(reference, base, later, column)
+        yield from places.swaps(reference, base, later, column)
+    yield from places.shuffles(left)

@@ -1,0 +1,125 @@
+"""Faults that put one value in the place of many: missing, stuck, a code, an imputed value."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from diagnosis.causes.crowd import Crowd
+from diagnosis.causes.fault import Fault
+from diagnosis.finding import Cause
+from diagnosis.reference import Reference
+from diagnosis.rows import Floats
+
+_MOST_VALUES = 3
+# Values that appear in the same rows by so large a part were put there together.
+_TOGETHER = 0.7
+_SURE = 3.5
+_LEAST = 0.003
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Point(Fault):
+    """Its columns have these values, NaN where they are missing."""
+
+    values: tuple[float, ...] = field(default=())
+
+    def change(self, values: Floats) -> Floats:
+        return np.tile(np.array(self.values), (len(values), 1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Imputed(Fault):
+    """A missing value is filled with this one."""
+
+    value: float = field(default=np.nan)
+
+    def change(self, values: Floats) -> Floats:
+        held = values[:, list(self.columns)]
+        return np.where(np.isnan(held), self.value, held)
+
+
+def proposals(reference: Reference, base: Crowd, later: Crowd, column: int) -> Iterator[Fault]:
+    """Values of a column that became frequent, alone or with those of other columns."""
+    lost_missing = _gain(base, later, column, np.nan) < 0
+    for value in _gained(base, later, column):
+        if lost_missing and not np.isnan(value):
+            yield Imputed("imputed", (column,), {"value": value}, value=value)
+        yield _point(reference, base, (column,), (value,))
+        together = [(column, value), *_companions(base, later, column, value)]
+        if len(together) > 1:
+            together.sort()
+            columns, values = zip(*together, strict=True)
+            yield _point(reference, base, columns, values)
+
+
+def _point(
+    reference: Reference, base: Crowd, columns: tuple[int, ...], values: tuple[float, ...]
+) -> Point:
+    named = {_kind(reference, base, c, v) for c, v in zip(columns, values, strict=True)}
+    cause: Cause = named.pop() if len(named) == 1 else "code"
+    shown = {} if cause == "missing" else {"value": values[0]}
+    return Point(cause, columns, shown, values=values)
+
+
+def _kind(reference: Reference, base: Crowd, column: int, value: float) -> Cause:
+    """A code is declared as one, or lies apart from nearly all values; else the column is stuck."""
+    feature = reference.features[column]
+    if np.isnan(value):
+        return "missing"
+    if not feature.is_numeric:
+        return "code" if np.isinf(value) else "stuck"
+    if value in {float(code) for code in feature.missing_codes}:
+        return "code"
+    known = base.values[:, column]
+    known = known[np.isfinite(known)]
+    if not len(known):
+        return "stuck"
+    low, high = np.quantile(known, [0.002, 0.998])
+    return "code" if value < low or value > high else "stuck"
+
+
+def _gained(base: Crowd, later: Crowd, column: int) -> list[float]:
+    """Values whose share rose beyond chance, those that rose most first."""
+    profile = base.partition.profiles[column]
+    levels = [float(at) for at in range(len(profile.levels))]
+    unknown = [np.inf] if profile.kind == "category" else []
+    found = []
+    for value in (np.nan, *profile.atoms, *levels, *unknown):
+        gain = _gain(base, later, column, value)
+        if gain > _LEAST:
+            found.append((gain, value))
+    found.sort(key=lambda pair: -pair[0])
+    return [value for _, value in found[:_MOST_VALUES]]
+
+
+def _gain(base: Crowd, later: Crowd, column: int, value: float) -> float:
+    """By how much the share of a value rose, 0 where that may be chance."""
+    one, two = (_has(crowd.values[:, column], value) for crowd in (base, later))
+    p = float((one * base.weights).sum() / base.weights.sum())
+    q = float((two * later.weights).sum() / later.weights.sum())
+    error = np.sqrt((p * (1 - p) + 1e-4) / base.size + (q * (1 - q) + 1e-4) / later.size)
+    return q - p if abs(q - p) > _SURE * error else 0.0
+
+
+def _companions(
+    base: Crowd, later: Crowd, column: int, value: float
+) -> Iterator[tuple[int, float]]:
+    """Values of other columns that became frequent in the very rows that have this one."""
+    rows = _has(later.values[:, column], value)
+    for other in range(len(base.partition.profiles)):
+        if other == column:
+            continue
+        for second in _gained(base, later, other):
+            both = _has(later.values[:, other], second)
+            gain = min(_gain(base, later, column, value), _gain(base, later, other, second))
+            before = _has(base.values[:, column], value) & _has(base.values[:, other], second)
+            joint = (rows & both).mean() - before.mean()
+            larger = max(_gain(base, later, column, value), _gain(base, later, other, second))
+            if joint > _TOGETHER * larger and gain > 0:
+                yield other, second
+                break
+
+
+def _has(values: Floats, value: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    return np.isnan(values) if np.isnan(value) else values == value
