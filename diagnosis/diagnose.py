@@ -1,9 +1,51 @@
 """Why a change happened: the causes that hold, those that do not, and what would decide."""
 
+import numpy as np
+
 from diagnosis.case import Case
-from diagnosis.finding import Diagnosis
+from diagnosis.causes.input_side import InputSide, input_side
+from diagnosis.causes.losses import cost
+from diagnosis.causes.outcome_side import outcome_side
+from diagnosis.causes.part import Part
+from diagnosis.causes.sides import Sides, sides
+from diagnosis.causes.traffic_side import repeats, traffic_side
+from diagnosis.causes.verdict import verdict
+from diagnosis.finding import Candidate, Diagnosis
+
+_SWAPPED = 0.005
 
 
 def diagnose(case: Case) -> Diagnosis:
     """The diagnosis of an incident as it stands; the same case has the same one."""
-    return Diagnosis(case.at, "undetermined", (), actionable=False, action="wait")
+    with np.errstate(all="ignore"):
+        swapped = _swap(case)
+        found = sides(case)
+        if found is None:
+            return verdict(case, swapped + _nothing(case), None)
+        twice = repeats(case)
+        told = input_side(case, found)
+        part = (
+            swapped + told.part + outcome_side(case, told) + traffic_side(case, twice, mixed=False)
+        )
+        return verdict(case, part, cost(case, told.base, told.later))
+
+
+def _swap(case: Case) -> Part:
+    differ, of = case.rescored
+    if not of:
+        return Part()
+    candidate = Candidate(
+        "model_swap", 1.0, parameters={"differ": float(differ), "of": float(of)},
+        because=f"{differ:,} of {of:,} rows scored again do not give the logged score: another model answered.",
+    )  # fmt: skip
+    if differ > max(_SWAPPED * of, 3):
+        return Part(holds=(candidate,))
+    reason = f"{of:,} rows scored again give the logged score, {differ:,} do not."
+    return Part(refuted=(Candidate("model_swap", 0.0, refuted_by=reason),))
+
+
+def _nothing(case: Case) -> Part:
+    return traffic_side(case, repeats(case), mixed=False)
+
+
+__all__ = ["InputSide", "Sides", "diagnose"]

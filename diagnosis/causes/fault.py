@@ -1,5 +1,6 @@
 """A fault of the input: some columns of some rows are changed, whatever else is in these rows."""
 
+import zlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -13,7 +14,6 @@ from diagnosis.rows import Floats, Mask, Places
 
 # Fewer rows of a caller do not tell what share of its rows is affected.
 _FEW = 200
-_SEED = 20000101
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,13 +67,14 @@ class Fault(ABC):
 
     def lay(self, base: Crowd, shares: Floats) -> Crowd:
         """The rows as they are when it hits these shares of the callers' rows."""
-        chosen = drawn(base.callers, shares)
+        chosen = drawn(base.callers, shares, repr((self.cause, self.columns)))
         return base.changed(chosen, self.columns, self.change(base.values[chosen]))
 
 
-def drawn(callers: Places, shares: Floats) -> Mask:
-    """(n,): rows of each caller, its share of them, always the same."""
-    order = np.random.default_rng(_SEED).permutation(len(callers))
+def drawn(callers: Places, shares: Floats, salt: str) -> Mask:
+    """(n,): rows of each caller, its share of them, always the same for the same `salt`."""
+    draw = np.random.default_rng(zlib.crc32(salt.encode()))
+    order = draw.permutation(len(callers))
     chosen = np.zeros(len(callers), dtype=np.bool_)
     for caller, share in enumerate(shares):
         mine = order[callers[order] == caller]

@@ -21,9 +21,9 @@ _GRID = tuple(np.exp(np.arange(np.log(0.1), np.log(10.0), 0.06)))
 # A factor as near to one that is usual is taken for it.
 _NEAR = 0.03
 # In a part of the rows a factor must change much to be told from a change of people.
-_PLAIN_IN_PART = 1.45
+_PLAIN_IN_PART = 1.2
 _ROWS = 6_000
-_FROM_BEFORE = 0.95
+_FROM_BEFORE = 0.85
 
 
 @dataclass(frozen=True, slots=True, eq=False)

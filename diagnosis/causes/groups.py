@@ -1,0 +1,138 @@
+"""Groups of cases whose odds may have changed alone: ranges of a column, its values, a caller."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from diagnosis.causes.calibrated import sigmoid
+from diagnosis.reference import Reference
+from diagnosis.rows import Floats, Mask, Places, Rows
+
+_BINS = 24
+_MOST_EDGES = 24
+_STEPS = 10
+_FEW_POSITIVES = 8.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Cases of a range of a column (its place), or of a caller.
+
+    gain: by how much one factor for their odds raises the log likelihood.
+    """
+
+    column: int | None
+    segment: tuple[str, str]
+    mask: Mask
+    gain: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """A column's cases in groups that may be joined: places (n,), sets (k, groups) with names."""
+
+    column: int | None
+    places: Places
+    sets: Floats
+    segments: tuple[tuple[str, str], ...]
+
+
+def best(splits: list[Split], offset: Floats, outcomes: Floats) -> Group | None:
+    """The group of which one factor for the odds explains most."""
+    edges = np.unique(np.quantile(offset, np.arange(1, _BINS) / _BINS))
+    bins = np.searchsorted(edges, offset, side="right")
+    found: tuple[float, Split, int] | None = None
+    for split in splits:
+        gains = _gains(split, bins, offset, outcomes)
+        if len(gains) and (found is None or gains.max() > found[0]):
+            found = float(gains.max()), split, int(np.argmax(gains))
+    if found is None:
+        return None
+    gain, split, at = found
+    mask: Mask = split.sets[at][split.places] > 0
+    return Group(split.column, split.segments[at], mask, gain)
+
+
+def _gains(split: Split, bins: Places, offset: Floats, outcomes: Floats) -> Floats:
+    """(sets,): the log likelihood won by one factor for the odds of each, from sums by bin."""
+    groups = split.sets.shape[1]
+    flat = split.places * _BINS + bins
+    counts, sums = (
+        np.bincount(flat, w, groups * _BINS).reshape(groups, _BINS)
+        for w in (np.ones(len(flat)), offset)
+    )
+    events = np.bincount(split.places, outcomes, groups)
+    n, y = split.sets @ counts, split.sets @ events
+    middle = np.where(n > 0, (split.sets @ sums) / np.maximum(n, 1), 0.0)
+    factor = np.zeros(len(n))
+    for _ in range(_STEPS):
+        p = sigmoid(middle + factor[:, None])
+        slope = (n * p * (1 - p)).sum(1) + 1e-9
+        factor = factor + np.clip((y - (n * p).sum(1)) / slope, -1, 1)
+    won = factor * y - (
+        n * (np.logaddexp(0, middle + factor[:, None]) - np.logaddexp(0, middle))
+    ).sum(1)
+    expected = (n * sigmoid(middle)).sum(1)
+    total = counts.sum()
+    proper = (n.sum(1) < total) & (np.maximum(expected, y) >= _FEW_POSITIVES)
+    found: Floats = np.where(proper, won, 0.0)
+    return found
+
+
+def splits(reference: Reference, rows: Rows, without: frozenset[int]) -> list[Split]:
+    """The groups that are looked at; `without` columns at fault."""
+    found = [
+        split
+        for column in range(len(reference.features))
+        if column not in without
+        for split in _of_column(reference, rows, column)
+    ]
+    callers = np.bincount(rows.callers, minlength=len(rows.names))
+    if (callers > 0).sum() > 1:
+        named = tuple(("caller", name) for name in rows.names)
+        found.append(Split(None, rows.callers, np.eye(len(rows.names)), named))
+    return found
+
+
+def _of_column(reference: Reference, rows: Rows, column: int) -> Iterator[Split]:
+    profile = reference.profile.columns[column]
+    values, name = rows.values[:, column], profile.name
+    missing = np.isnan(values)
+    if profile.kind in {"category", "boolean"}:
+        levels = profile.levels or ("false", "true")
+        places = np.where(
+            missing,
+            0,
+            np.where(np.isfinite(values), 1 + np.nan_to_num(values, posinf=0), len(levels) + 1),
+        )
+        names = ("= missing", *(f"= {level}" for level in levels), "= another text")
+        segments = tuple((name, each) for each in names)
+        yield Split(column, places.astype(np.int64), np.eye(len(names)), segments)
+        return
+    present = values[~missing]
+    if not len(present):
+        return
+    edges = _edges(present)
+    places = np.where(missing, 0, 1 + np.searchsorted(edges, values, side="right")).astype(np.int64)
+    groups = len(edges) + 2
+    at = np.arange(groups)
+    sets, segments = [at == 0], [(name, "= missing")]
+    for place, edge in enumerate(edges.tolist()):
+        below = (at >= 1) & (at <= 1 + place)
+        sets += [below, (at >= 1) & ~below]
+        segments += [(name, f"< {edge:g}"), (name, f"≥ {edge:g}")]
+        for end in range(place + 2, len(edges)):
+            sets.append((at > 1 + place) & (at <= 1 + end))
+            segments.append((name, f"{edge:g} to < {edges[end]:g}"))
+    yield Split(column, places, np.array(sets, dtype=np.float64), tuple(segments))
+
+
+def _edges(present: Floats) -> Floats:
+    """Between the values where they are few, else quantiles of them."""
+    values = np.unique(present)
+    if len(values) <= _MOST_EDGES:
+        return values[1:]
+    levels = np.concatenate([[0.02], np.arange(1, _MOST_EDGES) / _MOST_EDGES, [0.98]])
+    edges: Floats = np.unique(np.quantile(present, levels, method="nearest"))
+    return edges[edges > present.min()]

@@ -1,0 +1,112 @@
+"""The two sides of a change as crowds: rows of before that stand for the same hours of the week."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from diagnosis.case import Case
+from diagnosis.causes.crowd import Crowd
+from diagnosis.causes.partition import Partition, partition
+from diagnosis.rows import ANONYMOUS, Floats, Mask, Places, Rows
+
+_WEEK = 168
+_BLOCK = 6
+_FEW = 200
+# Half a block of the week in one row of before would weigh too much.
+_MOST_WEIGHT = 10.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sides:
+    """Rows of before and since, in one partition and with one list of callers.
+
+    raw: the rows of before, all alike; base: weighted so that the hours of the week are as often in
+    them as in `later`. live: whether they are the version's own rows, and not the reference's
+    sample.
+    """
+
+    partition: Partition
+    raw: Crowd
+    base: Crowd
+    later: Crowd
+    names: tuple[str, ...]
+    live: bool
+
+    @property
+    def halves(self) -> tuple[Crowd, Crowd]:
+        """The earlier rows of `later`, that causes are fitted to, and the later ones."""
+        middle = np.arange(len(self.later)) < len(self.later) // 2
+        return self.later.of(middle), self.later.of(~middle)
+
+
+def sides(case: Case) -> Sides | None:
+    """The two sides; None where either has no rows."""
+    before, after = _clean(case)
+    live = len(before) >= min(_FEW, len(after))
+    if not live and case.reference.sample is not None:
+        before = case.reference.sample
+    if not len(before) or not len(after):
+        return None
+    after = after.of(np.argsort(after.times, kind="stable"))
+    cells = partition(case.reference, before.values, after.values)
+    names, places = _named(before, after, live=live)
+    raw = _crowd(cells, before, places[0])
+    later = _crowd(cells, after, places[1])
+    base = raw.weighted(_weeks(before.times, after.times)) if live else raw
+    return Sides(cells, raw, base, later, names, live)
+
+
+def _clean(case: Case) -> tuple[Rows, Rows]:
+    """Without the hours of which it is not known on which side they lie, where enough is left."""
+    before, after = case.before, case.after
+    sure = before.times < case.onset.low
+    if sure.sum() >= _FEW:
+        before = before.of(sure)
+    sure = after.times >= case.onset.high
+    if sure.sum() >= max(_FEW, 0.3 * len(after)):
+        after = after.of(sure)
+    return before, after
+
+
+def _named(
+    before: Rows, after: Rows, *, live: bool
+) -> tuple[tuple[str, ...], tuple[Places, Places]]:
+    """One list of callers, and the places of both sides' rows in it."""
+    if not live:
+        return (ANONYMOUS,), (np.zeros(len(before), np.int64), np.zeros(len(after), np.int64))
+    names = tuple(dict.fromkeys((*before.names, *after.names)))
+    tables = (np.array([names.index(name) for name in side.names]) for side in (before, after))
+    one, two = (t[side.callers] for t, side in zip(tables, (before, after), strict=True))
+    return names, (one.astype(np.int64), two.astype(np.int64))
+
+
+def _crowd(cells: Partition, rows: Rows, callers: Places) -> Crowd:
+    weights = np.ones(len(rows))
+    return Crowd(
+        *(cells, rows.values, cells.places(rows.values), callers),
+        *(rows.scores, rows.times, weights),
+    )
+
+
+def blocks(times: Floats) -> Places:
+    """(n,): the quarter of a day of the week that each time lies in."""
+    found: Places = (np.floor(times).astype(np.int64) % _WEEK) // _BLOCK
+    return found
+
+
+def _weeks(before: Floats, after: Floats) -> Floats:
+    """(n,): weights under which the hours of the week are as often before as after."""
+    one, two = (np.bincount(blocks(t), minlength=_WEEK // _BLOCK) for t in (before, after))
+    there = one > 0
+    if two[there].sum() < 0.9 * two.sum():
+        return np.ones(len(before))
+    ratio = np.where(there, two / two.sum() / np.where(there, one / one.sum(), 1.0), 0.0)
+    weights: Floats = np.minimum(ratio, _MOST_WEIGHT)[blocks(before)]
+    return weights
+
+
+def of_known(sides: Sides) -> Mask:
+    """(n,): whether a later row is of a caller that came before."""
+    came = np.bincount(sides.raw.callers, minlength=len(sides.names)) > 0
+    known: Mask = came[sides.later.callers]
+    return known

@@ -1,0 +1,145 @@
+"""How much traffic came: more or less of the same, or the same requests again."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from diagnosis.case import Case
+from diagnosis.causes.part import Part
+from diagnosis.causes.words import percent
+from diagnosis.finding import Candidate
+from diagnosis.hours import Hours
+from diagnosis.rows import Floats, Rows
+
+_WEEK, _DAY = 168, 24
+_SOON = 1.0
+_FEW_PAIRS = 15
+_LEAST_AGAIN = 0.05
+_FEW_HOURS = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Repeats:
+    """Rows that say again what the row before said, as a share of all other rows, by caller."""
+
+    before: float
+    after: float
+    by_caller: Floats
+    names: tuple[str, ...]
+    sure: bool
+
+
+def traffic_side(case: Case, repeats: Repeats, *, mixed: bool) -> Part:
+    """Duplicates, else volume."""
+    found: tuple[Candidate, ...] = ()
+    if repeats.sure:
+        found = (_again(repeats),)
+    ratio, days = _ratio(case)
+    limit = np.log1p(0.9 * case.reference.tolerances.volume)
+    explained = np.log1p(repeats.after) - np.log1p(repeats.before) if repeats.sure else 0.0
+    if ratio is not None and abs(np.log(max(ratio, 1e-3)) - explained) > limit:
+        found = (*found, _volume(ratio, days))
+    del mixed
+    return Part(holds=found)
+
+
+def _again(repeats: Repeats) -> Candidate:
+    most = int(np.argmax(repeats.by_caller))
+    rest = np.delete(repeats.by_caller, most)
+    alone = len(rest) > 0 and rest.max() < 0.3 * repeats.by_caller[most]
+    segment = {"caller": repeats.names[most]} if alone else None
+    where = f" from {repeats.names[most]}" if alone else ""
+    return Candidate(
+        "duplicates", 1.0, segment=segment,
+        parameters={"before": repeats.before, "after": repeats.after},
+        because=f"{percent(repeats.after)} of the requests{where} came again within an hour, with the same values; {percent(repeats.before)} before.",
+    )  # fmt: skip
+
+
+def _volume(ratio: float, days: str) -> Candidate:
+    return Candidate(
+        "volume", 1.0, parameters={"ratio": ratio},
+        because=f"{days} {ratio:.2f} times as many rows came as at the same hours of the weeks before.",
+    )  # fmt: skip
+
+
+def _ratio(case: Case) -> tuple[float | None, str]:
+    """Rows over those usual at the hour of the week: since the onset, or in its first days."""
+    before, after = case.volume_before, case.volume_after
+    if len(before.rows) < _DAY or len(after.rows) < _FEW_HOURS:
+        return None, ""
+    usual = _usual(before)
+    hours = after.first + np.arange(len(after.rows))
+    expected, rows = usual[hours % _WEEK], after.rows.sum(1)
+    found = []
+    for span, said in (
+        (len(rows), "Since the onset"),
+        (_DAY, "On the first day"),
+        (2 * _DAY, "On the first two days"),
+    ):
+        if span <= len(rows) and expected[:span].sum() > 20:
+            found.append((float(rows[:span].sum() / expected[:span].sum()), said))
+    if not found:
+        return None, ""
+    whole = found[0]
+    limit = np.log1p(case.reference.tolerances.volume)
+    if abs(np.log(max(whole[0], 1e-3))) > 0.8 * limit:
+        return whole
+    short = max(found, key=lambda pair: abs(np.log(max(pair[0], 1e-3))))
+    return short if abs(np.log(max(short[0], 1e-3))) > 1.5 * limit else whole
+
+
+def _usual(hours: Hours) -> Floats:
+    """(168,): rows to expect at each hour of the week."""
+    at = (hours.first + np.arange(len(hours.rows))) % _WEEK
+    rows = hours.rows.sum(1).astype(np.float64)
+    times = np.bincount(at, minlength=_WEEK)
+    found = np.where(times > 0, np.bincount(at, rows, _WEEK) / np.maximum(times, 1), np.nan)
+    # An hour of the week that was never seen is as the same hour of other days.
+    of_day = np.array([np.nanmean(np.append(found[h::_DAY], rows.mean())) for h in range(_DAY)])
+    filled: Floats = np.where(np.isnan(found), of_day[np.arange(_WEEK) % _DAY], found)
+    return filled
+
+
+def repeats(case: Case) -> Repeats:
+    """How many requests came again within an hour, judged by the pairs that a sample holds."""
+    before, one = _pairs(case.before, _total(case.volume_before))
+    after, two = _pairs(case.after, _total(case.volume_after))
+    names = case.after.names
+    by_caller = np.array(
+        [
+            _pairs(case.after.of(case.after.callers == at), None, two[1])[0]
+            for at in range(len(names))
+        ]
+    )
+    more = after - before
+    chance = np.sqrt(max(two[0], 1.0)) / max(len(case.after) * two[1], 1e-9)
+    sure = two[0] >= _FEW_PAIRS and more > _LEAST_AGAIN and more > 6 * chance
+    del one
+    return Repeats(before, after, by_caller, names, bool(sure))
+
+
+def _total(hours: Hours) -> int:
+    return int(hours.rows.sum())
+
+
+def _pairs(
+    rows: Rows, total: int | None, part: float | None = None
+) -> tuple[float, tuple[float, float]]:
+    """The share of requests that came again; the pairs of the sample, and its part of all."""
+    if len(rows) < 2:
+        return 0.0, (0.0, 1.0)
+    if part is None:
+        part = min(len(rows) / total, 1.0) if total else 1.0
+    salt = np.random.default_rng(5).normal(size=rows.values.shape[1] + 2)
+    held = np.column_stack(
+        [np.nan_to_num(rows.values, nan=-7.25e5, posinf=-3.5e5), rows.scores, rows.callers]
+    )
+    keys = held @ salt
+    order = np.lexsort((rows.times, keys))
+    same = (np.diff(keys[order]) == 0) & (np.diff(rows.times[order]) <= _SOON)
+    pairs = float(same.sum())
+    # Of a request and its repetition a sample of this part holds both with this chance.
+    again = pairs / max(len(rows) * part, 1e-9)
+    # `again` is of all rows; of the first requests it is more.
+    return again / max(1 - again, 0.2) if again < 1 else again, (pairs, part)
