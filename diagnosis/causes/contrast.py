@@ -5,11 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from diagnosis.causes.crowd import Crowd
-from diagnosis.causes.partition import Partition, normal_scores, value_order
+from diagnosis.causes.partition import SURE, Partition, normal_scores, value_order
 from diagnosis.rows import Floats
 
-# A difference counts from so many standard errors on; some 400 streams are looked at.
-SURE = 4.5
 # Natural movement within this part of its tolerance refutes no cause.
 _NATURAL = 0.3
 _PAIR_TOLERANCE = 0.03
@@ -30,6 +28,14 @@ class Contrast:
     agreement: Floats
     agreement_errors: Floats
     distances: Floats
+    chi_squares: Floats
+    """(f,): of the cells of each column."""
+
+    def chi_square(self, without: tuple[int, ...]) -> float:
+        """Of the cells of all columns but some, and of how all columns go together."""
+        kept = np.delete(self.chi_squares, list(without))
+        pairs = np.triu(self.agreement / self.agreement_errors, 1)
+        return float(kept.sum() + (pairs**2).sum())
 
     @property
     def distance(self) -> float:
@@ -57,17 +63,22 @@ class Contrast:
         found: Floats = np.triu(beyond / self.agreement_errors, 1)
         return found
 
-    def moved(self, sure: float = SURE) -> tuple[int, ...]:
+    def moved(self) -> tuple[int, ...]:
         """Columns of which a stream moved, those that moved most first."""
         worst = np.full(len(self.distances), -np.inf)
-        np.maximum.at(worst, self.partition.columns, self.excess)
+        np.maximum.at(worst, self.partition.columns, self.excess - self.partition.sure)
         order = np.argsort(-worst, kind="stable")
-        return tuple(int(at) for at in order if worst[at] > sure)
+        return tuple(int(at) for at in order if worst[at] > 0)
 
-    def is_quiet(self, sure: float = SURE, *, pairs: bool = True) -> bool:
+    @property
+    def is_still(self) -> bool:
+        """Whether nothing moved, not even where it is known that something did."""
+        return not self.moved() and self.is_quiet()
+
+    def is_quiet(self, sure: float = SURE) -> bool:
         """Whether nothing moved beyond what is natural."""
         quiet = not len(self.excess) or float(self.excess.max()) <= sure
-        return quiet and (not pairs or float(self.pair_excess.max(initial=0.0)) <= sure)
+        return quiet and float(self.pair_excess.max(initial=0.0)) <= sure
 
     def worst(self) -> str:
         """What moved most, in words."""
@@ -96,7 +107,7 @@ def contrast(base: Crowd, later: Crowd) -> Contrast:
     agreement_errors = np.sqrt(sum(v / n for v, n in zip(variances, sizes, strict=True)) + 1e-12)
     return Contrast(
         *(cells, q - p, errors, means[1] - means[0], agreement_errors),
-        _distances(cells, one, two, sizes),
+        *_distances(cells, one, two, sizes),
     )
 
 
@@ -110,11 +121,14 @@ def _products(crowd: Crowd, scores: Floats) -> tuple[Floats, Floats]:
     return mean, np.maximum(square - mean**2, 0.0)
 
 
-def _distances(cells: Partition, one: Floats, two: Floats, sizes: tuple[float, float]) -> Floats:
+def _distances(
+    cells: Partition, one: Floats, two: Floats, sizes: tuple[float, float]
+) -> tuple[Floats, Floats]:
     middle = (one * sizes[0] + two * sizes[1]) / sum(sizes)
     held = middle > 0
     parts = np.where(held, (two - one) ** 2 / np.where(held, middle, 1.0), 0.0)
     starts = cells.starts[:-1]
     free = np.add.reduceat(held.astype(np.float64), starts) - 1
-    found: Floats = np.add.reduceat(parts, starts) - free * (1 / sizes[0] + 1 / sizes[1])
-    return found
+    sums = np.add.reduceat(parts, starts)
+    chance = 1 / sizes[0] + 1 / sizes[1]
+    return sums - free * chance, sums / chance

@@ -14,6 +14,7 @@ from diagnosis.rows import Floats, Mask, Places
 
 # Fewer rows of a caller do not tell what share of its rows is affected.
 _FEW = 200
+_ALL = 0.93
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +64,8 @@ class Fault(ABC):
             mine, theirs = base.callers == caller, later.callers == caller
             if min(mine.sum(), theirs.sum()) >= _FEW:
                 found[caller] = self.share(base.of(mine), hit.of(mine), later.of(theirs))
-        return found
+        # Chance in the cells makes a share of all rows look a little less.
+        return np.where(found > _ALL, 1.0, found)
 
     def lay(self, base: Crowd, shares: Floats) -> Crowd:
         """The rows as they are when it hits these shares of the callers' rows."""

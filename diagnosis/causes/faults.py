@@ -37,7 +37,7 @@ def find(reference: Reference, base: Crowd, later: Crowd, callers: int) -> Fault
     """The faults that take the movement from `base` to `later` back best."""
     start = left = contrast(base, later)
     found: list[Laid] = []
-    while len(found) < _MOST_FAULTS and not left.is_quiet():
+    while len(found) < _MOST_FAULTS and not (left.is_quiet() if found else left.is_still):
         best = _best(reference, base, later, callers, left)
         if best is None or best.distance > (1 - _WORTH) * left.distance:
             break

@@ -7,7 +7,7 @@ import numpy as np
 from diagnosis.case import Case
 from diagnosis.causes import faults as finding
 from diagnosis.causes.calibrated import calibrated
-from diagnosis.causes.contrast import Contrast, contrast
+from diagnosis.causes.contrast import contrast
 from diagnosis.causes.crowd import Crowd
 from diagnosis.causes.fault import Fault, Laid
 from diagnosis.causes.faults import Faults
@@ -17,9 +17,10 @@ from diagnosis.causes.part import Part, refuted
 from diagnosis.causes.points import Imputed, Point
 from diagnosis.causes.prior import Prior, prior
 from diagnosis.causes.scales import Scaled
+from diagnosis.causes.shapes import Rounded
 from diagnosis.causes.sides import Sides
 from diagnosis.causes.words import figure, listed, percent, points
-from diagnosis.finding import Candidate
+from diagnosis.finding import Candidate, Decides
 
 # The expected loss may rise by this part of itself before it is harm.
 HARM = 0.1
@@ -28,6 +29,11 @@ _EXPLAINS = 0.6
 # A share of callers' rows below this is none.
 _NONE = 0.05
 _STRONG_FACTOR = 1.45
+_LEAST_SHARE = 0.01
+# Twice the log of the likelihood ratio from which other people are ruled out.
+_AGAINST = 12.0
+_UNSEEN = 0.2
+_LEAST_SIZE = 0.02
 _PRIOR_SURE = 3.5
 
 
@@ -55,7 +61,7 @@ def input_side(case: Case, sides: Sides) -> InputSide:
     part = _mix_part(sides, callers)
     base, later = callers.base, callers.later
     whole = contrast(base, later)
-    if whole.is_quiet():
+    if whole.is_still:
         change = prior(reference, base, later)
         return InputSide(
             part, frozenset(), change, fits_prior=True, moved=False, base=base, later=later
@@ -63,9 +69,16 @@ def input_side(case: Case, sides: Sides) -> InputSide:
     early, late = _halves(later)
     found = finding.find(reference, base, early, len(sides.names))
     tested = finding.again(found, base, late, len(sides.names))
-    accepted = _accepted(sides, base, late, tested)
+    accepted, doubtful = _accepted(base, late, tested)
     laid_all = accepted[-1].crowd if accepted else base
-    part += Part(holds=tuple(_named(case, sides, each, tested, later) for each in accepted))
+    named = tuple(_named(case, sides, each, tested, later) for each in accepted)
+    if doubtful:
+        change = prior(reference, base, later)
+        part += Part(open=(*named, *_covariate(case, base, late)), decides=_more_rows(case))
+        return InputSide(
+            part, frozenset(), change, fits_prior=False, moved=False, base=base, later=later
+        )
+    part += Part(holds=named)
     faulty = frozenset(column for each in accepted for column in each.fault.columns)
     if accepted and contrast(laid_all, late).is_quiet():
         change = prior(reference, base, later)
@@ -106,68 +119,88 @@ def _mix_part(sides: Sides, callers: Mix) -> Part:
     )  # fmt: skip
 
 
-def _accepted(sides: Sides, base: Crowd, late: Crowd, tested: Faults) -> tuple[Laid, ...]:
-    """The faults that hold on the later rows: all, or those that nothing else can be."""
+def _accepted(base: Crowd, late: Crowd, tested: Faults) -> tuple[tuple[Laid, ...], bool]:
+    """The faults that hold on the later rows, and whether other people remain as well.
+
+    All, where they take everything back; else those that nothing else can be.
+    """
     if not tested.found:
-        return ()
+        return (), False
     if tested.left.is_quiet() and tested.explains > _EXPLAINS:
-        held = [
-            each
-            for each in tested.found
-            if _is_strong(base, each.fault) or not _people_would_do(base, late, each.fault)
+        doubts = [
+            not _is_strong(before, late, each.fault)
+            and _against_people(before, late, each) < _AGAINST
+            for before, each in zip(_starts(base, tested), tested.found, strict=True)
         ]
-        if len(held) == len(tested.found):
-            return tested.found
+        return tested.found, any(doubts)
     # Something else moved as well. What no change of people can be is named all the same.
     strong = []
-    for each in tested.found:
-        columns = each.fault.columns
-        quiet = not set(columns) & set(tested.left.moved())
-        if not (_is_strong(base, each.fault) and quiet and each.shares.max() > 0.01):
+    for before, each in zip(_starts(base, tested), tested.found, strict=True):
+        quiet = not set(each.fault.columns) & set(tested.left.moved())
+        if not (
+            _is_strong(before, late, each.fault) and quiet and each.shares.max() > _LEAST_SHARE
+        ):
             break
         strong.append(each)
-    return tuple(strong)
+    return tuple(strong), False
 
 
-def _is_strong(base: Crowd, fault: Fault) -> bool:
+def _starts(base: Crowd, tested: Faults) -> list[Crowd]:
+    """The rows that each fault was laid upon."""
+    return [base, *(each.crowd for each in tested.found[:-1])]
+
+
+def _is_strong(base: Crowd, later: Crowd, fault: Fault) -> bool:
     """Whether no change of people looks like it."""
     if isinstance(fault, Scaled):
         return abs(np.log(abs(fault.factor))) > np.log(_STRONG_FACTOR)
-    if isinstance(fault, Point):
-        for column, value in zip(fault.columns, fault.values, strict=True):
-            had = base.values[:, column]
-            share = float((np.isnan(had) if np.isnan(value) else had == value).mean())
-            if share > 0.003:
-                return False
+    if isinstance(fault, Rounded):
         return True
-    return False
-
-
-def _people_would_do(base: Crowd, later: Crowd, fault: Fault) -> bool:
-    """Whether people with such values in the fault's columns would look like the later rows.
-
-    The rows of before are weighted to the later shares of one column: where the others then move as
-    these people's would, and did not, no change of people was it.
-    """
-    if isinstance(fault, Imputed) or fault.cause == "shuffled_column":
+    values = fault.values if isinstance(fault, Point) else ()
+    if isinstance(fault, Imputed):
+        values = (fault.value,)
+    if not values:
         return False
-    cells = base.partition
-    for column in fault.columns:
-        one, two = base.column_shares(column), later.column_shares(column)
-        if two[one == 0].sum() > 0.2:
-            return False
-        ratio = np.where(one > 0, two / np.where(one > 0, one, 1.0), 0.0)
-        own = base.cells[:, column] - cells.starts[column]
-        people = base.weighted(base.weights * ratio[own])
-        if people.size < 0.02 * len(base):
-            return False
-        found = contrast(people, later)
-        others = ~np.isin(cells.columns, fault.columns)
-        errors = np.abs(found.differences) / found.errors
-        pairs = np.triu(np.abs(found.agreement) / found.agreement_errors, 1)
-        if errors[others].max(initial=0.0) > 4.2 or pairs.max(initial=0.0) > 4.5:
+    for column, value in zip(fault.columns, values, strict=True):
+        before, after = (_frequency(crowd, column, value) for crowd in (base, later))
+        if before > 0.003 and (np.isnan(value) or after < 3 * before + 0.005):
             return False
     return True
+
+
+def _frequency(crowd: Crowd, column: int, value: float) -> float:
+    held = crowd.values[:, column]
+    return float((np.isnan(held) if np.isnan(value) else held == value).mean())
+
+
+def _against_people(base: Crowd, later: Crowd, laid: Laid) -> float:
+    """By how much the fault fits better than other people, as a likelihood ratio (2 log).
+
+    People with such values in the fault's columns differ in the other columns as well: the rows of
+    before are weighted to the later shares of one column, which leaves the others given it as they
+    are, and chi-square is taken of the cells of the other columns and of all agreements.
+    """
+    if laid.fault.cause == "shuffled_column":
+        return np.inf
+    columns = laid.fault.columns
+    own = contrast(laid.crowd, later).chi_square(columns)
+    found = [_people_with(base, later, column) for column in columns]
+    return min(np.inf if p is None else contrast(p, later).chi_square(columns) - own for p in found)
+
+
+def _people_with(base: Crowd, later: Crowd, column: int) -> Crowd | None:
+    """Rows of before, weighted to the later shares of a column's cells.
+
+    None where there were too few such people.
+    """
+    one, two = base.column_shares(column), later.column_shares(column)
+    if two[one == 0].sum() > _UNSEEN:
+        return None
+    ratio = np.where(one > 0, two / np.where(one > 0, one, 1.0), 0.0)
+    people = base.weighted(
+        base.weights * ratio[base.cells[:, column] - base.partition.starts[column]]
+    )
+    return people if people.size > _LEAST_SIZE * base.size else None
 
 
 def _named(case: Case, sides: Sides, laid: Laid, tested: Faults, later: Crowd) -> Candidate:
@@ -285,7 +318,7 @@ def _people(
     )  # fmt: skip
     moved = left.moved()
     if len(moved) <= 1 and not fits:
-        alone = _alone(case, base, late, left, moved, people)
+        alone = _alone(case, base, late, moved, people)
         if alone is not None:
             return _People(
                 alone + Part(refuted=tried), frozenset(moved), change, fits_prior=False, moved=False
@@ -322,31 +355,36 @@ def _people(
 
 
 def _alone(
-    case: Case,
-    base: Crowd,
-    late: Crowd,
-    left: Contrast,
-    moved: tuple[int, ...],
-    people: tuple[Candidate, ...],
+    case: Case, base: Crowd, late: Crowd, moved: tuple[int, ...], people: tuple[Candidate, ...]
 ) -> Part | None:
-    """A fault without a known form, where one column moved, or the agreement of some, alone."""
+    """A fault without a known form, where one column moved alone."""
     if not moved:
         return None
     column = moved[0]
     name = case.reference.features[column].name
-    fault = Fault_of(column)
     candidate = Candidate(
         "other_fault", 1.0, columns=(name,),
         because=f"{name} changed alone; people with such values differ in other columns too, and these are as before.",
     )  # fmt: skip
-    del left
-    if _people_would_do(base, late, fault):
-        return Part(open=(candidate, *people))
-    return Part(holds=(candidate,))
+    weighted = _people_with(base, late, column)
+    against = np.inf
+    if weighted is not None:
+        own = contrast(base, late).chi_square((column,))
+        against = contrast(weighted, late).chi_square((column,)) - own
+    if against > _AGAINST:
+        return Part(holds=(candidate,))
+    if against < -_AGAINST:
+        return None
+    return Part(open=(candidate, *people), decides=_more_rows(case))
 
 
-def Fault_of(column: int) -> Fault:  # noqa: N802
-    return Point("other_fault", (column,), values=(0.0,))
+def _more_rows(case: Case) -> Decides:
+    """Twice the rows that there are since the onset, and about when."""
+    rows = int(case.volume_after.rows.sum()) or len(case.after)
+    hour = case.at + max(case.at - case.onset.hour, 1)
+    return Decides(
+        f"About {rows:,} more rows decide: whether the other columns move as well.", rows, hour=hour
+    )
 
 
 def _covariate(case: Case, base: Crowd, late: Crowd) -> tuple[Candidate, ...]:

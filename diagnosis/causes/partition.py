@@ -13,6 +13,9 @@ from diagnosis.rows import Floats, Mask, Places
 # A value that so many rows have, on either side of the change, is a cell of its own.
 _ATOM = 0.004
 _MOST_ATOMS = 40
+# A difference counts from so many standard errors on; some 400 streams are looked at.
+SURE = 4.5
+_SURE_WATCHED = 3.0
 # Of either side, so that values of another order of size are told apart as well.
 _QUANTILES = np.concatenate([np.arange(1, 18) / 18, [0.98, 0.993]])
 
@@ -32,6 +35,7 @@ class Partition:
     columns: Places
     tolerances: Floats
     labels: tuple[str, ...]
+    sure: Floats
 
     @property
     def size(self) -> int:
@@ -56,8 +60,10 @@ class Partition:
         return slice(int(self.starts[column]), int(self.starts[column + 1]))
 
 
-def partition(reference: Reference, before: Floats, after: Floats) -> Partition:
-    """The cells for rows of both sides, (n, f) and (m, f)."""
+def partition(
+    reference: Reference, before: Floats, after: Floats, watched: frozenset[str] = frozenset()
+) -> Partition:
+    """The cells for rows of both sides, (n, f) and (m, f); `watched` columns are known to move."""
     profiles = tuple(
         _finer(profile, before[:, at], after[:, at])
         for at, profile in enumerate(reference.profile.columns)
@@ -72,9 +78,11 @@ def partition(reference: Reference, before: Floats, after: Floats) -> Partition:
             columns.append(at)
             tolerances.append(reference.tolerances.atom if is_value else reference.tolerances.share)
             labels.append(label)
+    known = np.array([profiles[at].name in watched for at in columns], dtype=np.bool_)
     return Partition(
         *(profiles, starts.astype(np.int64), np.array(streams).reshape(-1, int(starts[-1]))),
         *(np.array(columns, dtype=np.int64), np.array(tolerances), tuple(labels)),
+        np.where(known, _SURE_WATCHED, SURE),
     )
 
 

@@ -14,7 +14,8 @@ from diagnosis.rows import Floats
 _MOST_VALUES = 3
 # Values that appear in the same rows by so large a part were put there together.
 _TOGETHER = 0.7
-_SURE = 3.5
+_SURE = 3.0
+_LIKELY = 2.0
 _LEAST = 0.003
 
 
@@ -41,7 +42,7 @@ class Imputed(Fault):
 
 def proposals(reference: Reference, base: Crowd, later: Crowd, column: int) -> Iterator[Fault]:
     """Values of a column that became frequent, alone or with those of other columns."""
-    lost_missing = _gain(base, later, column, np.nan) < 0
+    lost_missing = _gain(base, later, column, np.nan, _LIKELY) < 0
     for value in _gained(base, later, column):
         if lost_missing and not np.isnan(value):
             yield Imputed("imputed", (column,), {"value": value}, value=value)
@@ -93,13 +94,13 @@ def _gained(base: Crowd, later: Crowd, column: int) -> list[float]:
     return [value for _, value in found[:_MOST_VALUES]]
 
 
-def _gain(base: Crowd, later: Crowd, column: int, value: float) -> float:
+def _gain(base: Crowd, later: Crowd, column: int, value: float, sure: float = _SURE) -> float:
     """By how much the share of a value rose, 0 where that may be chance."""
     one, two = (_has(crowd.values[:, column], value) for crowd in (base, later))
     p = float((one * base.weights).sum() / base.weights.sum())
     q = float((two * later.weights).sum() / later.weights.sum())
     error = np.sqrt((p * (1 - p) + 1e-4) / base.size + (q * (1 - q) + 1e-4) / later.size)
-    return q - p if abs(q - p) > _SURE * error else 0.0
+    return q - p if abs(q - p) > sure * error else 0.0
 
 
 def _companions(

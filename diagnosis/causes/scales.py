@@ -21,9 +21,8 @@ _GRID = tuple(np.exp(np.arange(np.log(0.1), np.log(10.0), 0.06)))
 # A factor as near to one that is usual is taken for it.
 _NEAR = 0.03
 # In a part of the rows a factor must change much to be told from a change of people.
-_PLAIN_IN_PART = 1.2
+_PLAIN_IN_PART = 1.45
 _ROWS = 6_000
-_FROM_BEFORE = 0.85
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,10 +100,10 @@ def _best(
         t = _of_present(np.bincount(moved - start, base.weights, len(p) + 1))
         below = float(((t - p) ** 2 / scale).sum())
         share = float(((q - p) * (t - p) / scale).sum()) / below if below > 0 else 0.0
-        share = min(max(share, 0.0), 1.0)
-        plain = share >= _FROM_BEFORE or abs(np.log(abs(factor))) > np.log(_PLAIN_IN_PART)
+        plain = abs(np.log(abs(factor))) > np.log(_PLAIN_IN_PART)
+        share = min(max(share, 0.0), 1.0) if plain else 1.0
         rest = (q - p - share * (t - p)) ** 2 / np.maximum(p + share * (t - p) + q, 1e-4)
-        left.append(float(rest.sum()) if plain or offset else np.inf)
+        left.append(float(rest.sum()))
     return tried[int(np.argmin(left))]
 
 

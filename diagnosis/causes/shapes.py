@@ -55,7 +55,8 @@ def proposals(reference: Reference, base: Crowd, later: Crowd, column: int) -> I
     if (two == low).mean() > 2 * (one == low).mean() and (one < low).any():
         yield Cut("other_fault", (column,), {"lowest": low}, weight=0.99, low=low)
     for step in _STEPS:
-        if _multiples(two, step) > _multiples(one, step) + 0.1:
+        more = _multiples(two, step) - _multiples(one, step)
+        if more > 0.02 and more > 4 / np.sqrt(min(len(one), len(two))):
             for down in (False, True):
                 yield Rounded("other_fault", (column,), {"step": step}, 0.98, step, down)
 

@@ -5,13 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from diagnosis.case import Case
+from diagnosis.causes.contrast import contrast
 from diagnosis.causes.crowd import Crowd
 from diagnosis.causes.partition import Partition, partition
 from diagnosis.rows import ANONYMOUS, Floats, Mask, Places, Rows
 
 _WEEK = 168
 _BLOCK = 6
+_BLOCKS = 8
+# The first hour of all was on a Saturday.
+_WEEKEND = 48
 _FEW = 200
+_PARTS = 16
+_ACTIVE, _STILL = 8.0, 4.0
 # Half a block of the week in one row of before would weigh too much.
 _MOST_WEIGHT = 10.0
 
@@ -22,7 +28,7 @@ class Sides:
 
     raw: the rows of before, all alike; base: weighted so that the hours of the week are as often in
     them as in `later`. live: whether they are the version's own rows, and not the reference's
-    sample.
+    sample. over: since when the rows look as before again, if they do; later ones are left out.
     """
 
     partition: Partition
@@ -31,12 +37,7 @@ class Sides:
     later: Crowd
     names: tuple[str, ...]
     live: bool
-
-    @property
-    def halves(self) -> tuple[Crowd, Crowd]:
-        """The earlier rows of `later`, that causes are fitted to, and the later ones."""
-        middle = np.arange(len(self.later)) < len(self.later) // 2
-        return self.later.of(middle), self.later.of(~middle)
+    over: float | None = None
 
 
 def sides(case: Case) -> Sides | None:
@@ -48,12 +49,16 @@ def sides(case: Case) -> Sides | None:
     if not len(before) or not len(after):
         return None
     after = after.of(np.argsort(after.times, kind="stable"))
-    cells = partition(case.reference, before.values, after.values)
+    watched = frozenset(each.column for each in case.moved if each.column is not None)
+    cells = partition(case.reference, before.values, after.values, watched)
     names, places = _named(before, after, live=live)
     raw = _crowd(cells, before, places[0])
     later = _crowd(cells, after, places[1])
-    base = raw.weighted(_weeks(before.times, after.times)) if live else raw
-    return Sides(cells, raw, base, later, names, live)
+    end = _over(raw, later)
+    if end is not None:
+        later = later.of(later.times < end)
+    base = raw.weighted(_weeks(raw.times, later.times)) if live else raw
+    return Sides(cells, raw, base, later, names, live, end)
 
 
 def _clean(case: Case) -> tuple[Rows, Rows]:
@@ -89,20 +94,41 @@ def _crowd(cells: Partition, rows: Rows, callers: Places) -> Crowd:
 
 
 def blocks(times: Floats) -> Places:
-    """(n,): the quarter of a day of the week that each time lies in."""
-    found: Places = (np.floor(times).astype(np.int64) % _WEEK) // _BLOCK
+    """(n,): the quarter of a day that each time lies in, of a weekday or of a weekend.
+
+    Finer ones would leave few rows of before for the first days of a change.
+    """
+    hours = np.floor(times).astype(np.int64) % _WEEK
+    weekend = hours < _WEEKEND
+    found: Places = hours % 24 // _BLOCK + np.where(weekend, _BLOCKS // 2, 0)
     return found
 
 
 def _weeks(before: Floats, after: Floats) -> Floats:
     """(n,): weights under which the hours of the week are as often before as after."""
-    one, two = (np.bincount(blocks(t), minlength=_WEEK // _BLOCK) for t in (before, after))
+    one, two = (np.bincount(blocks(t), minlength=_BLOCKS) for t in (before, after))
     there = one > 0
     if two[there].sum() < 0.9 * two.sum():
         return np.ones(len(before))
     ratio = np.where(there, two / two.sum() / np.where(there, one / one.sum(), 1.0), 0.0)
     weights: Floats = np.minimum(ratio, _MOST_WEIGHT)[blocks(before)]
     return weights
+
+
+def _over(base: Crowd, later: Crowd) -> float | None:
+    """Since when the columns are as before again; None while they are not, or never were else."""
+    parts = np.array_split(np.arange(len(later)), min(len(later) // _FEW, _PARTS))
+    if len(parts) < 4:
+        return None
+    found = [contrast(base, later.of(part)) for part in parts]
+    # The distances of all columns together scatter by this much where nothing moved.
+    free = base.partition.size
+    sizes = [np.sqrt(2 * free) * (1 / len(part) + 1 / len(base)) for part in parts]
+    moved = np.array([each.distances.sum() / size for each, size in zip(found, sizes, strict=True)])
+    active = np.flatnonzero(moved > _ACTIVE)
+    if not len(active) or active[-1] >= len(parts) - 2 or moved[active[-1] + 1 :].max() > _STILL:
+        return None
+    return float(later.times[parts[active[-1]][-1]])
 
 
 def of_known(sides: Sides) -> Mask:

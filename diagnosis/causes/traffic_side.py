@@ -102,44 +102,43 @@ def _usual(hours: Hours) -> Floats:
 
 
 def repeats(case: Case) -> Repeats:
-    """How many requests came again within an hour, judged by the pairs that a sample holds."""
-    before, one = _pairs(case.before, _total(case.volume_before))
-    after, two = _pairs(case.after, _total(case.volume_after))
-    names = case.after.names
-    by_caller = np.array(
-        [
-            _pairs(case.after.of(case.after.callers == at), None, two[1])[0]
-            for at in range(len(names))
-        ]
-    )
+    """How many requests came again within an hour, judged by the pairs that a sample holds.
+
+    Since the onset, or in its first two days, whatever is more.
+    """
+    before, _ = _pairs(case.before, _part(case.before, case.volume_before))
+    part = _part(case.after, case.volume_after)
+    first = case.after.of(case.after.times < case.onset.hour + 2 * _DAY)
+    found = [_repeats(rows, part, before) for rows in (case.after, first)]
+    return max(found, key=lambda each: (each.sure, each.after))
+
+
+def _repeats(rows: Rows, part: float, before: float) -> Repeats:
+    after, pairs = _pairs(rows, part)
+    own = [_pairs(rows.of(rows.callers == at), part)[0] for at in range(len(rows.names))]
+    chance = np.sqrt(max(pairs, 1.0)) / max(len(rows) * part, 1e-9)
     more = after - before
-    chance = np.sqrt(max(two[0], 1.0)) / max(len(case.after) * two[1], 1e-9)
-    sure = two[0] >= _FEW_PAIRS and more > _LEAST_AGAIN and more > 6 * chance
-    del one
-    return Repeats(before, after, by_caller, names, bool(sure))
+    sure = pairs >= _FEW_PAIRS and more > _LEAST_AGAIN and more > 5 * chance
+    return Repeats(before, after, np.array(own), rows.names, bool(sure))
 
 
-def _total(hours: Hours) -> int:
-    return int(hours.rows.sum())
+def _part(rows: Rows, hours: Hours) -> float:
+    """The part of all rows that the sample is."""
+    total = int(hours.rows.sum())
+    return min(len(rows) / total, 1.0) if total else 1.0
 
 
-def _pairs(
-    rows: Rows, total: int | None, part: float | None = None
-) -> tuple[float, tuple[float, float]]:
-    """The share of requests that came again; the pairs of the sample, and its part of all."""
+def _pairs(rows: Rows, part: float) -> tuple[float, float]:
+    """The share of requests that came again, and the pairs of the sample that say so."""
     if len(rows) < 2:
-        return 0.0, (0.0, 1.0)
-    if part is None:
-        part = min(len(rows) / total, 1.0) if total else 1.0
+        return 0.0, 0.0
     salt = np.random.default_rng(5).normal(size=rows.values.shape[1] + 2)
-    held = np.column_stack(
-        [np.nan_to_num(rows.values, nan=-7.25e5, posinf=-3.5e5), rows.scores, rows.callers]
-    )
-    keys = held @ salt
+    values = np.nan_to_num(rows.values, nan=-7.25e5, posinf=-3.5e5)
+    keys = np.column_stack([values, rows.scores, rows.callers]) @ salt
     order = np.lexsort((rows.times, keys))
     same = (np.diff(keys[order]) == 0) & (np.diff(rows.times[order]) <= _SOON)
     pairs = float(same.sum())
     # Of a request and its repetition a sample of this part holds both with this chance.
     again = pairs / max(len(rows) * part, 1e-9)
-    # `again` is of all rows; of the first requests it is more.
-    return again / max(1 - again, 0.2) if again < 1 else again, (pairs, part)
+    # Of all rows; of the first requests it is more.
+    return again / max(1 - again, 0.2), pairs
