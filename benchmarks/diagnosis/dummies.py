@@ -1,10 +1,10 @@
 """Contenders that know nothing: what a figure is worth is what these do not reach."""
 
-from diagnosis.finding import Diagnosed, Diagnosis, Happening, Moved, Onset, Opened
+from diagnosis.finding import Cause, Diagnosed, Diagnosis, Happening, Moved, Onset, Opened
 from diagnosis.hours import Hours
 from diagnosis.reference import Reference
 
-ALWAYS_SAYS = "missing"
+ALWAYS_SAYS: Cause = "missing"
 
 
 def never(*_: object) -> list[Happening]:

@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 
-from benchmarks.diagnosis.judging import Verdict
+from benchmarks.diagnosis.judging import Naming, Verdict
 
 COLUMNS = (
     "scenario", "severity", "runs", "false pages", "found", "hours", "rows", "right", "half",
@@ -40,14 +40,17 @@ def _figures(verdicts: Sequence[Verdict]) -> list[str]:
         _share(verdicts, lambda one: one.found),
         _median(one.delay_hours for one in found),
         _median(one.delay_rows for one in found),
-        *(_share(found, lambda one, n=name: one.named == n) for name in
-          ("right", "half", "wrong", "open", "lost")),
+        *(_named(found, name) for name in ("right", "half", "wrong", "open", "lost")),
         _share(found, lambda one: one.ever_wrong),
         _share(found, lambda one: one.premature),
         _share(found, lambda one: one.place),
         _share(verdicts, lambda one: one.actionable),
         _share(found, lambda one: one.incidents == 1),
     ]  # fmt: skip
+
+
+def _named(verdicts: Sequence[Verdict], name: Naming) -> str:
+    return _share(verdicts, lambda one: one.named == name)
 
 
 def _share(verdicts: Sequence[Verdict], holds: Callable[[Verdict], bool | None]) -> str:
