@@ -10,7 +10,6 @@ import functools
 import multiprocessing
 import resource
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from benchmarks.diagnosis import quiet, stream
 from benchmarks.diagnosis.contenders import CONTENDERS, Watch
 from benchmarks.diagnosis.judging import Verdict, judge
 from benchmarks.diagnosis.mixed import MIXED
+from benchmarks.diagnosis.rivals import MAPPING, RIVALS
 from benchmarks.diagnosis.scenarios import SINGLE
 from benchmarks.diagnosis.table import costs, table
 from benchmarks.diagnosis.world import World, world
@@ -49,15 +49,15 @@ def run(the_world: World, job: Job) -> Verdict:
     """Make the stream, let the contender look at it, and judge."""
     made = _made(the_world, job)
     watch = Watch()
-    began = time.perf_counter()
     contender = CONTENDERS[job.contender]
     happenings = contender(the_world.reference, made.hours, made.evidence, watch)
     verdict = judge(made.truth, job.seed, made.hours, happenings)
     return dataclasses.replace(
         verdict,
-        seconds=round(time.perf_counter() - began, 3),
+        seconds=round(sum(watch.rounds), 3),
         slowest=round(max(watch.rounds, default=0.0), 3),
-        peak_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        peak_mb=watch.peak_mb
+        or round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
     )
 
 
@@ -105,6 +105,8 @@ def main() -> int:
             verdicts.append((job, verdict))
             if given.each:
                 _say_each(job, verdict)
+    if RIVALS & set(given.contenders):
+        sys.stdout.write(f"\nHow the rivals' alarms were taken, fixed before the run:\n{MAPPING}")
     for contender in given.contenders:
         own = [verdict for job, verdict in verdicts if job.contender == contender]
         rows = "built-in sample" if the_world.is_sample else "real rows"

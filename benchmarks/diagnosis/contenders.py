@@ -4,18 +4,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from benchmarks.diagnosis import dummies
+from benchmarks.diagnosis import dummies, rivals
+from diagnosis.course import Course, Sensitivity
 from diagnosis.evidence import Evidence
 from diagnosis.finding import Happening
 from diagnosis.hours import Hours
 from diagnosis.reference import Reference
+from diagnosis.state import State
 
 
 @dataclass
 class Watch:
-    """How long the rounds of a contender took, in seconds."""
+    """How long the rounds took, in seconds, and the memory where that is another process's."""
 
     rounds: list[float] = field(default_factory=list)
+    peak_mb: float | None = None
 
 
 Contender = Callable[[Reference, Hours, Evidence, Watch], list[Happening]]
@@ -23,8 +26,6 @@ Contender = Callable[[Reference, Hours, Evidence, Watch], list[Happening]]
 
 def ours(reference: Reference, hours: Hours, evidence: Evidence, watch: Watch) -> list[Happening]:
     """The course of the diagnosis, day by day."""
-    from diagnosis.course import Course, Sensitivity, State  # noqa: PLC0415
-
     course = Course(reference, Sensitivity())
     state = State.new(hours.first)
     found: list[Happening] = []
@@ -44,8 +45,21 @@ def days(hours: Hours) -> list[Hours]:
     ]
 
 
+def _rival(name: str) -> Contender:
+    def contend(
+        reference: Reference, hours: Hours, evidence: Evidence, watch: Watch
+    ) -> list[Happening]:
+        found, seconds, watch.peak_mb = rivals.asked(name, reference, hours, evidence)
+        watch.rounds.append(seconds)
+        return found
+
+    return contend
+
+
 CONTENDERS: dict[str, Contender] = {
     "ours": ours,
     "never": dummies.never,
     "always": dummies.always,
+    "evidently": _rival("evidently"),
+    "nannyml": _rival("nannyml"),
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks.diagnosis.truth import ONLY_OUTCOMES_TELL, Truth
-from diagnosis.finding import Diagnosed, Diagnosis, Extended, Happening, Moved, Opened
+from diagnosis.finding import Cause, Diagnosed, Diagnosis, Extended, Happening, Moved, Opened
 from diagnosis.hours import Hours
 
 Naming = Literal["right", "half", "wrong", "open", "lost", "silent"]
@@ -69,7 +69,7 @@ def judge(truth: Truth, seed: int, hours: Hours, happenings: Sequence[Happening]
         said=tuple(_said(diagnosis) for diagnosis in last),
         ever_wrong=any(_is_wrong(truth, diagnosis) for diagnosis in every),
         premature=any(
-            diagnosis.cause in ONLY_OUTCOMES_TELL - {"outcome_collection"}
+            _names(diagnosis) <= ONLY_OUTCOMES_TELL - {"outcome_collection"}
             and diagnosis.at < onset + _DUE
             for diagnosis in every
         ),
@@ -100,7 +100,8 @@ def _named(truth: Truth, true: Sequence[_Incident], last: Sequence[Diagnosis]) -
     if any(_is_wrong(truth, diagnosis) for diagnosis in last):
         return "wrong"
     firm = [diagnosis for diagnosis in last if not diagnosis.undetermined]
-    named = {d.cause for d in firm} | {c.cause for d in firm for c in d.secondary}
+    named = {cause for d in firm for cause in _names(d)}
+    named |= {c.cause for d in firm for c in d.secondary}
     mentioned = named | {c.cause for d in last for c in d.candidates if c.refuted_by is None}
     if not firm:
         return "open" if mentioned & truth.names else "lost"
@@ -110,7 +111,14 @@ def _named(truth: Truth, true: Sequence[_Incident], last: Sequence[Diagnosis]) -
 
 
 def _is_wrong(truth: Truth, diagnosis: Diagnosis) -> bool:
-    return not diagnosis.undetermined and diagnosis.cause not in truth.names
+    return not diagnosis.undetermined and not _names(diagnosis) & truth.names
+
+
+def _names(diagnosis: Diagnosis) -> frozenset[Cause]:
+    """The cause; of a rival, all of the family that its alarms are taken for."""
+    if "family" in diagnosis.facts:
+        return frozenset(candidate.cause for candidate in diagnosis.candidates)
+    return frozenset({diagnosis.cause})
 
 
 def _place(truth: Truth, true: Sequence[_Incident]) -> bool | None:
@@ -148,6 +156,8 @@ def _acts(truth: Truth, last: Sequence[Diagnosis]) -> bool | None:
 
 
 def _said(diagnosis: Diagnosis) -> str:
+    if "family" in diagnosis.facts:
+        return f"any of ({', '.join(sorted(_names(diagnosis)))})"
     if not diagnosis.undetermined:
         more = [candidate.cause for candidate in diagnosis.secondary]
         return "+".join([diagnosis.cause, *more])

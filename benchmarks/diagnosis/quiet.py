@@ -130,6 +130,8 @@ class QuietEvidence:
         for caller in range(len(CALLERS)):
             for changed in (False, True):
                 hit = np.flatnonzero((callers == caller) & (crept == changed))
+                if len(hit) == 0:
+                    continue
                 weights = self.world.of_callers[:, caller] * _weights(self.world, changed)
                 people[hit] = choose(draw, weights, len(hit))
         outcomes = (draw.random(len(times)) < self.world.chances[people]).astype(np.float64)

@@ -16,8 +16,12 @@ def movement(world: World, values: Floats, scores: Floats, weights: Floats | Non
 
     Looked at are the rows below each quantile of a column or of the score, and those of each atom.
     """
-    before, after = _shares(world, world.people, world.scores, None), _shares(world, values, scores, weights)  # fmt: skip # noqa: E501
-    return float(np.abs(after - before).max())
+    return float(np.abs(_shares(world, values, scores, weights) - _usual(world)).max())
+
+
+@lru_cache(maxsize=8)
+def _usual(world: World) -> Floats:
+    return _shares(world, world.people, world.scores, None)
 
 
 def _shares(world: World, values: Floats, scores: Floats, weights: Floats | None) -> Floats:

@@ -14,11 +14,11 @@ from pathlib import Path
 import orjson
 
 from benchmarks import load, report, rounds
-from benchmarks.rig import ROOT, Rig, RigError, Server, free_port, opened
+from benchmarks.peers.environments import interpreter, version
+from benchmarks.rig import Rig, RigError, Server, free_port, opened
 from benchmarks.run import predict_target, say, verdict
 
 HERE = Path(__file__).parent
-_ENVIRONMENTS = ROOT / ".local" / "peers"
 
 
 def main() -> int:
@@ -52,30 +52,10 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     say(f"\n{report.table_text(table)}\n{verdict(table)}")
-    versions = {name: _version(name) for name in _PEERS}
+    versions = {name: version(name) for name in _PEERS}
     figures = {**report.table_data(table), "versions": versions, "failed": failed}
     say(f"result: {report.write('peers', figures)}")
     return 0
-
-
-def _python(name: str) -> str:
-    """The interpreter of a peer's own environment, made where it is not there yet."""
-    directory = _ENVIRONMENTS / name
-    stamp, wanted = directory / ".installed", (HERE / f"{name}.txt").read_text()
-    if not stamp.exists() or stamp.read_text() != wanted:
-        say(f"{name}: installing {_version(name)} into {directory.relative_to(ROOT)}")
-        base = shutil.which("python3.11") or shutil.which("python3.12") or sys.executable
-        subprocess.run([base, "-m", "venv", "--clear", str(directory)], check=True)
-        pip = [str(directory / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
-        lock = ["--require-hashes", "-r", str(HERE / f"{name}.txt")]
-        subprocess.run([*pip, "install", "--quiet", *lock], check=True)
-        stamp.write_text(wanted)
-    return str(directory / "bin" / "python")
-
-
-def _version(name: str) -> str:
-    """The peer and its version, as it is asked for."""
-    return (HERE / f"{name}.in").read_text().split()[0]
 
 
 def _target(
@@ -87,7 +67,7 @@ def _target(
 
 def _mlserver(rig: Rig) -> load.Target:
     """Adaptive batching of up to 64, no worker pool: on two cores that is its fastest."""
-    python, port = _python("mlserver"), free_port()
+    python, port = interpreter("mlserver"), free_port()
     folder = rig.directory / "mlserver"
     folder.mkdir()
     shutil.copy(rig.plain_model, folder / "model.joblib")
@@ -116,7 +96,7 @@ def _mlserver(rig: Rig) -> load.Target:
 
 def _bentoml(rig: Rig) -> load.Target:
     """Adaptive batching."""
-    python, port = _python("bentoml"), free_port()
+    python, port = interpreter("bentoml"), free_port()
     command = [python, "-m", "bentoml", "serve", "benchmarks.peers.bento_service:Gmsc"]
     command += ["--host", "127.0.0.1", "--port", str(port)]
     environment = {"MODEL": str(rig.plain_model), "BENTOML_DO_NOT_TRACK": "true"}
@@ -127,7 +107,7 @@ def _bentoml(rig: Rig) -> load.Target:
 
 def _mlflow(rig: Rig) -> load.Target:
     """Its scoring server, one worker."""
-    python, port = _python("mlflow"), free_port()
+    python, port = interpreter("mlflow"), free_port()
     folder = rig.directory / "mlflow"
     writer = [python, str(HERE / "mlflow_model.py"), str(rig.plain_model), str(folder)]
     subprocess.run(writer, check=True, capture_output=True, cwd=rig.directory)
@@ -140,7 +120,7 @@ def _mlflow(rig: Rig) -> load.Target:
 
 def _litserve(rig: Rig) -> load.Target:
     """Batches of up to 64."""
-    python, port = _python("litserve"), free_port()
+    python, port = interpreter("litserve"), free_port()
     command = [python, str(HERE / "lit_service.py"), str(port)]
     server = rig.start("litserve", command, port, path="/health", MODEL=str(rig.plain_model))
     return _target(rig, server, "/predict", lambda row: {"row": row})
