@@ -121,7 +121,8 @@ def _say_each(job: Job, verdict: Verdict) -> None:
         f"{job.contender} {job.scenario} x{job.severity:g} seed {job.seed}: {verdict.named},"
         f" {' / '.join(verdict.said) or 'nothing'}; false pages {verdict.false_pages},"
         f" incidents {verdict.incidents}, after {verdict.delay_hours} h, place {verdict.place},"
-        f" action {verdict.actionable}, ever wrong {verdict.ever_wrong}, {verdict.seconds:.1f} s\n"
+        f" action {verdict.actionable}, wrongly {verdict.wrongly or 'never'},"
+        f" {verdict.seconds:.1f} s\n"
     )
     sys.stdout.flush()
 

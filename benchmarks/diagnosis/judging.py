@@ -20,8 +20,8 @@ _DUE = 720
 class Verdict:
     """How right it was. None: not to be judged.
 
-    false_pages: incidents where nothing was. named: of what was said last. ever_wrong: whether
-    anything wrong was said at any time. premature: what only outcomes tell was named before an
+    false_pages: incidents where nothing was. named: of what was said last. wrongly:
+    whatever wrong was said at any time. premature: what only outcomes tell was named before an
     outcome of the changed rows was due. place: the right column or caller.
     """
 
@@ -32,7 +32,7 @@ class Verdict:
     found: bool
     named: Naming
     said: tuple[str, ...]
-    ever_wrong: bool
+    wrongly: tuple[str, ...]
     premature: bool
     place: bool | None
     actionable: bool | None
@@ -67,7 +67,7 @@ def judge(truth: Truth, seed: int, hours: Hours, happenings: Sequence[Happening]
         found=bool(true),
         named=_named(truth, true, last),
         said=tuple(_said(diagnosis) for diagnosis in last),
-        ever_wrong=any(_is_wrong(truth, diagnosis) for diagnosis in every),
+        wrongly=tuple(sorted({_said(one) for one in every if _is_wrong(truth, one)})),
         premature=any(
             _names(diagnosis) <= ONLY_OUTCOMES_TELL - {"outcome_collection"}
             and diagnosis.at < onset + _DUE

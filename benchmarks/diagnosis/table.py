@@ -41,7 +41,7 @@ def _figures(verdicts: Sequence[Verdict]) -> list[str]:
         _median(one.delay_hours for one in found),
         _median(one.delay_rows for one in found),
         *(_named(found, name) for name in ("right", "half", "wrong", "open", "lost")),
-        _share(found, lambda one: one.ever_wrong),
+        _share(found, lambda one: bool(one.wrongly)),
         _share(found, lambda one: one.premature),
         _share(found, lambda one: one.place),
         _share(verdicts, lambda one: one.actionable),
