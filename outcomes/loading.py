@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from outcomes.column_rules import ColumnRules
 from outcomes.connection import OutcomeConnection
 from outcomes.errors import InvalidReport
 from outcomes.rejects import Reject, Rejects
 from outcomes.report import Report
+from outcomes.report import lines as as_lines
 from outcomes.rules import ReportRules
 from outcomes.store import Loaded, load
 from outcomes.table import Lines, Malformed
@@ -34,8 +35,9 @@ class _Set:
     lines: int
     numbers: Sequence[int]
     """Line of each report."""
-    reports: list[Report]
-    rejects: list[Reject] = field(default_factory=list)
+    text: str
+    """The reports, as Postgres takes them."""
+    rejects: list[Reject]
 
 
 def load_lines(
@@ -72,26 +74,28 @@ def _read(lines: Lines, rules: ReportRules) -> _Set:
     if lines.columns is not None and lines.numbers:
         reports = ColumnRules(rules).read(lines.columns)
         if reports is not None:
-            return _Set(len(reports), lines.numbers, reports)
+            return _Set(len(reports), lines.numbers, as_lines(reports), [])
     numbers: list[int] = []
-    found = _Set(len(lines.numbers), numbers, [])
+    found: list[Report] = []
+    rejects: list[Reject] = []
     for number, fields in lines.each():
         if isinstance(fields, Malformed):
-            found.rejects.append(Reject(number, "", "malformed", fields.detail))
+            rejects.append(Reject(number, "", "malformed", fields.detail))
             continue
         try:
-            found.reports.append(rules.read(fields))
+            found.append(rules.read(fields))
             numbers.append(number)
         except InvalidReport as refusal:
-            found.rejects += [
+            rejects += [
                 Reject(number, error.pointer[1:], error.rule, error.detail)
                 for error in refusal.errors
             ]
-    return found
+    return _Set(len(lines.numbers), numbers, as_lines(found), rejects)
 
 
 def _store(connection: OutcomeConnection, lines: _Set, *, keep: bool) -> Loaded:
-    return load(connection, lines.reports, keep=keep) if lines.reports else Loaded(0, 0, [], [])
+    count = len(lines.numbers)
+    return load(connection, lines.text, count, keep=keep) if count else Loaded(0, 0, [], [])
 
 
 def _settle(lines: _Set, stored: Future[Loaded], totals: Totals, rejects: Rejects) -> None:

@@ -12,6 +12,7 @@ Answer = Literal["stored", "duplicate", "superseded", "pending"]
 
 _EARLY = "SELECT early_outcomes(%s)"
 _STORE = "SELECT place, answer FROM store_outcomes(%s, %s)"
+_LOAD = "SELECT place, answer FROM load_outcomes(%s)"
 _PLACED = "SELECT place, answer FROM placed_outcomes(%s)"
 _SETTLED = "SELECT settled_outcomes()"
 _STATES = "SELECT states_of_subject(%s::uuid, %s, %s, %s)"
@@ -68,23 +69,20 @@ class Loaded(NamedTuple):
     conflicts: list[int]
 
 
-def load(connection: OutcomeConnection, reports: Sequence[Report], *, keep: bool) -> Loaded:
-    """Store those of the reports that can be, in one transaction; undone unless `keep`.
+def load(connection: OutcomeConnection, text: str, count: int, *, keep: bool) -> Loaded:
+    """Store those of so many reports that can be, in one transaction; undone unless `keep`.
 
-    Raises PostgresAway, where they may have been stored: then doing it again is harmless.
+    text: their `lines`. Raises PostgresAway, where they may have been stored: then doing it again
+    is harmless.
     """
-    text = lines(reports)
+    places: dict[str, list[int]] = {"early": [], "duplicate": [], "conflict": []}
     with connection.attempt(keep=keep):
-        early = sorted(place - 1 for (place,) in connection.rows(_EARLY, (text,)))
-        places = list(range(len(reports)))
-        if early:
-            left_out = set(early)
-            places = [place for place in places if place not in left_out]
-            text = lines(reports[place] for place in places)
-        known = connection.rows(_STORE, (text, None)) if places else []
-    conflicts = sorted(places[place - 1] for place, answer in known if answer == "conflict")
-    duplicates = len(known) - len(conflicts)
-    return Loaded(len(places) - len(known), duplicates, early, conflicts)
+        for place, answer in connection.rows(_LOAD, (text,)):
+            places[answer].append(place - 1)
+    stored = count - sum(map(len, places.values()))
+    return Loaded(
+        stored, len(places["duplicate"]), sorted(places["early"]), sorted(places["conflict"])
+    )
 
 
 def known_of(connection: OutcomeConnection, subject: Subject, as_of: datetime | None) -> Known:

@@ -59,7 +59,7 @@ def test_an_older_database_is_brought_forward_with_its_rows(postgres: LocalPostg
 
     steps = list(migrate(settings))
 
-    assert "schema: from 0001 to 0010" in steps
+    assert "schema: from 0001 to 0011" in steps
     older = Database("older", postgres.port)
     rows = older.query("SELECT probability, route, batch_size, age FROM prediction_log")
     assert rows == [(0.1234567890123456, "/predict", 1, None)]

@@ -133,6 +133,37 @@ def test_each_bad_line_is_named_with_its_rule_and_the_others_are_stored(
     assert [row[0] for row in stored(database)] == ["=cmd()", "case, 11", "case-1", "case-2"]
 
 
+def test_of_reports_with_one_key_the_first_that_is_not_early_is_stored(
+    database: Database, tmp_path: Path
+) -> None:
+    row = prediction(EVENT, client_reference="case")
+    log(database, [row])
+    times = ("2026-01-09", "2026-02-03", "2026-02-03", "2026-02-04", "2026-01-09")
+    subjects = (("case", ""), ("", row.prediction_id))
+    lines = [
+        f"{reference},{id_},core,k,1,{time}T10:00:00Z"
+        for reference, id_ in subjects
+        for time in times
+    ]
+    file = table(
+        tmp_path / "outcomes.csv",
+        lines,
+        "reference,prediction_id,source,event_key,outcome,observed_at",
+    )
+
+    code, _, complaints = run(database, "load", file)
+    again = run(database, "load", file)[2]
+
+    assert code == 3
+    assert complaints.startswith("10 lines: 2 stored, 2 were there already, 6 refused")
+    assert again.startswith("10 lines: 0 stored, 4 were there already, 6 refused")
+    assert [line[:2] for line in rejected(tmp_path / "outcomes.csv.rejects.csv")] == [
+        *(("2", "observed_at"), ("5", "event_key"), ("6", "observed_at")),
+        *(("7", "observed_at"), ("10", "event_key"), ("11", "observed_at")),
+    ]
+    assert {str(found[6])[:10] for found in stored(database)} == {"2026-02-03"}
+
+
 def test_a_parquet_file_is_loaded_by_its_types(database: Database, tmp_path: Path) -> None:
     moment = datetime(2026, 2, 3, 10, tzinfo=UTC)
     rows = pyarrow.table(

@@ -93,6 +93,7 @@ COUNTS = {
 CALLS = (
     "early_outcomes(text)",
     "ensure_prediction_log_partition(timestamp with time zone)",
+    "load_outcomes(text)",
     "placed_outcomes(text)",
     "reports_of_subject(uuid,text,timestamp with time zone,integer)",
     "settled_outcomes()",
@@ -107,10 +108,16 @@ READS = (
     f"monitoring.outcomes_seen({_TIME},{_TIME},{_TIME})",
     "settled_outcomes()",
 )
+# Called by the owner's other functions alone.
+INNER = (
+    "known_outcomes(text,integer[],timestamp with time zone)",
+    "mark_rollup()",
+    "outcome_batch(text)",
+)
 FUNCTIONS = {
     *(("api", name) for name in CALLS),
     *((role, name) for role in ("analyst", "monitor") for name in READS),
-    *(("mlops_owner", name) for name in (*CALLS, *READS, "outcome_batch(text)", "mark_rollup()")),
+    *(("mlops_owner", name) for name in (*CALLS, *READS, *INNER)),
 }
 # Functions of the server that change something, or may hold others up, and that everybody may call.
 CALLABLE_BY_ALL = {
