@@ -7,6 +7,7 @@ from scipy.special import ndtri
 Floats = NDArray[np.float64]
 
 _SIMULTANEOUS = 0.01
+_ERRORS = 3.0
 
 
 def quantile(streams: int) -> float:
@@ -29,11 +30,11 @@ def wide(low: Floats, high: Floats, tolerance: Floats) -> tuple[Floats, Floats]:
     return low - tolerance, high + tolerance
 
 
-def narrow(value: Floats, low: Floats, high: Floats, tolerance: Floats) -> tuple[Floats, Floats]:
-    """The tolerance, or half of it beyond the interval where that is farther.
+def narrow(value: Floats, error: Floats, tolerance: Floats) -> tuple[Floats, Floats]:
+    """The tolerance, or half of it beyond three standard errors where that is farther.
 
     What moved by half the tolerance stays within whatever the baseline's own error, and what moved
     by the whole of it where the baseline has rows enough to be trusted.
     """
-    half = tolerance / 2
-    return np.minimum(value - tolerance, low - half), np.maximum(value + tolerance, high + half)
+    far = np.maximum(tolerance, tolerance / 2 + _ERRORS * error)
+    return value - far, value + far

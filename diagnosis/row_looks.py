@@ -113,7 +113,10 @@ class RowLooks:
         error = 1.5 * float(np.sqrt(max(again, usual) + 1)) / n / part
         value = (again - usual) / n / part
         tolerance = reference.tolerances.share
-        yield "repeated", Look("repeated rows", "share", day, day + 24, value, error, tolerance)
+        yield (
+            "repeated",
+            Look("repeated rows", "share", day, day + 24, value, error, tolerance, falls=False),
+        )
 
 
 def _repeated(values: Floats) -> float:

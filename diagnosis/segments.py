@@ -15,7 +15,7 @@ from diagnosis.rows import Rows
 Mask = NDArray[np.bool_]
 
 _BANDS = 5
-_GROUPS = 4
+_GROUPS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from diagnosis import stored
+from diagnosis.counted import Counted
 from diagnosis.finding import Onset
 from diagnosis.marginals import Marginals
 from diagnosis.row_looks import RowLooks
 from diagnosis.trace import Trace
 from diagnosis.traffic import Traffic
+from diagnosis.usual import Usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +100,5 @@ class State:
 
 _RECORDS = {
     each.__name__: each
-    for each in (State, Marginals, Traffic, RowLooks, Trace, OpenIncident, Onset)
+    for each in (State, Marginals, Counted, Usual, Traffic, RowLooks, Trace, OpenIncident, Onset)
 }

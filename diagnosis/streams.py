@@ -2,7 +2,8 @@
 
 Counts are all that is needed to watch them, whatever the traffic. A column is watched at its atoms
 (missing, a code, a frequent value, a level), at some twenty quantiles, and beyond the range of the
-held-out part; the score at its quantiles.
+held-out part; the score at its quantiles. What is said of a column's values is a share of the rows
+that have one, so that it does not move when more of them are missing.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from contract.cell_layout import Place
 from contract.profile import CellCounts, ColumnProfile
+from diagnosis.counted import among
 from diagnosis.reference import Reference
 from diagnosis.segments import ordered_cells
 from diagnosis.tolerances import Tolerances
@@ -21,6 +23,7 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 _CUTS = np.arange(1, 20) / 20
+_MISSING = "= missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +44,18 @@ class Stream:
 class Streams:
     """The K streams of a profile.
 
-    members: (size, K), 1 where a cell belongs to a stream. tolerances, ones: (K,); ones are those
-    of the `rows` held-out rows.
+    members: (size, K), 1 where a cell belongs to a stream. given: (K,), the place of the stream of
+    the rows that lack the column's value: of these no other stream of the column tells anything; -1
+    of what all rows have. tolerances, ones, rows: (K,); the last two are of the held-out part.
     """
 
     each: tuple[Stream, ...]
     members: Floats
     score_start: int
     tolerances: Floats
+    given: Counts
     ones: Floats
-    rows: int
+    rows: Floats
 
     @classmethod
     def of(cls, reference: Reference) -> "Streams":
@@ -76,7 +81,9 @@ class Streams:
             members[list(stream.cells), at] = 1.0
         tolerances = np.array([stream.tolerance for stream in each])
         ones = held_out @ members
-        return cls(tuple(each), members, layout.score_start, tolerances, ones, profile.rows)
+        given = _given(each)
+        rows = among(given, ones, profile.rows)
+        return cls(tuple(each), members, layout.score_start, tolerances, given, ones, rows)
 
     def __len__(self) -> int:
         return len(self.each)
@@ -85,6 +92,16 @@ class Streams:
         """Of counts, (..., size), the ones of each stream, (..., K), and the rows, (...)."""
         ones = np.rint(cells.astype(np.float64) @ self.members).astype(np.int64)
         return ones, cells[..., self.score_start :].sum(axis=-1)
+
+
+def _given(each: list[Stream]) -> Counts:
+    missing = {
+        stream.column: at for at, stream in enumerate(each) if stream.name.endswith(_MISSING)
+    }
+    found = [
+        -1 if missing.get(s.column, at) == at else missing[s.column] for at, s in enumerate(each)
+    ]
+    return np.array(found, dtype=np.int64)
 
 
 def _both(counts: CellCounts) -> Floats:
@@ -109,7 +126,7 @@ def _of_column(place: Place, tolerances: Tolerances) -> Iterator[Stream]:
 
 def _alone(column: ColumnProfile) -> Iterator[str | None]:
     """What a row of each cell has, where that is a single value."""
-    yield "= missing"
+    yield _MISSING
     for atom in column.atoms:
         if column.kind == "boolean":
             yield "= true" if atom else "= false"

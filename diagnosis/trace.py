@@ -20,6 +20,8 @@ _MOST_DAYS = 91
 _SUSPICION = 3.0
 _BACK_DAYS = 14
 _SURE_ERRORS = 4.0
+_NEVER = -1e9
+_DAY = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Look:
     column: str | None = None
     caller: str | None = None
     streams: int = 1
+    falls: bool = True
     shown: float | None = None
 
 
@@ -126,7 +129,8 @@ class Trace:
         if self.evidence < 1.0:
             self.suspected_from = -1
         elif self.suspected_from < 0:
-            self.suspected_from = look.start
+            # The first day of a change is often a part of one.
+            self.suspected_from = look.start - _DAY
         if look.learns and not held and self.evidence < _SUSPICION:
             self._learn()
 
@@ -140,11 +144,11 @@ class Trace:
     @staticmethod
     def _limits(look: Look, known: tuple[float, float], *, whole: bool) -> tuple[float, float]:
         value, error = known
-        reach = bounds.quantile(look.streams) * error
         if whole:
+            reach = bounds.quantile(look.streams) * error
             return value - reach - look.tolerance, value + reach + look.tolerance
-        far = max(look.tolerance, look.tolerance / 2 + reach)
-        return value - far, value + far
+        low, high = bounds.narrow(np.array(value), np.array(error), np.array(look.tolerance))
+        return float(low), float(high)
 
     def _learn(self) -> None:
         starts = self.history[:, 0]
@@ -161,7 +165,7 @@ class Trace:
 
     def series(self) -> Series:
         """For the change point."""
-        starts, ends, values, weights = self.history.T
+        starts, ends, values, weights = self.history[self.history[:, 1] > self.from_hour].T
         return Series(starts, ends, values, weights / self.uneven, self.level, min(self.trust, 1e9))
 
     def after(self, onset: float) -> float:
@@ -215,6 +219,8 @@ def _log_e(look: Look, near: tuple[float, float]) -> Floats:
     low, high = near
     if look.test is not None:
         return look.test(low, high)[None]
+    if not look.falls:
+        low = _NEVER
     return e_detector.of_normal(
         np.array([look.value]),
         np.array([look.error]),

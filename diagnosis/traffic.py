@@ -21,6 +21,8 @@ _EXPECTED_AT_LEAST = 5.0
 _LEAST_ERROR = 0.03
 _LEAST_A_DAY = 20.0
 _FEW = 1.5
+_LEAST_FREEDOM = 3
+_UNKNOWN_SPREAD = 0.5
 
 
 @dataclass(eq=False)
@@ -147,19 +149,27 @@ class Traffic:
         )
 
     def _spread(self, rows: Counts, day: int, until: int, began: int) -> float:
-        """How much whole days differ from the same days of other weeks, in logarithms."""
-        totals: list[list[float]] = []
+        """How much whole days differ from the same days of other weeks, in logarithms.
+
+        Mostly by the median, so that a day of a change does not hide the next one.
+        """
+        rest: list[float] = []
+        freedom = 0
         for weekday in range(7):
             starts = range(day - weekday * DAY - 4 * WEEK, day, WEEK)
             same = [
                 float(rows[s - self.first : s - self.first + DAY].sum())
                 for s in starts
-                if s >= max(self.first, began) and s + DAY <= until and not self._odd(s)
+                if max(self.first, began) <= s <= until - DAY and not self._odd(s)
             ]
-            totals.append([np.log(max(n, 0.5)) for n in same if n > 0])
-        squares = sum(float(np.var(each) * len(each)) for each in totals if len(each) > 1)
-        freedom = sum(len(each) - 1 for each in totals if len(each) > 1)
-        return max(float(np.sqrt(squares / freedom)) if freedom >= 3 else 0.5, _LEAST_ERROR)
+            logs = np.log([n for n in same if n > 0])
+            if len(logs) > 1:
+                freedom += len(logs) - 1
+                rest += ((logs - logs.mean()) * np.sqrt(len(logs) / (len(logs) - 1))).tolist()
+        if freedom < _LEAST_FREEDOM:
+            return _UNKNOWN_SPREAD
+        by_median = 1.48 * float(np.median(np.abs(rest)))
+        return max(by_median, float(np.std(rest)) / 2, _LEAST_ERROR)
 
     def _share(
         self,

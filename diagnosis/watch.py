@@ -140,6 +140,8 @@ class Watch:
             # Two detectors of each stream share its part.
             streams = 2 * len(self.streams) if name is None else len(self.streams)
             enough = np.log(_HOURS_A_YEAR / self._rate / weight * streams)
+            if marginals.at_most < _BESIDE:
+                continue
             evidence = marginals.evidence
             source = "overall" if name is None else "caller"
             for k in np.flatnonzero(evidence >= _BESIDE):
@@ -188,7 +190,7 @@ class Watch:
         """What it is since an hour, in its own scale."""
         if key.source == "daily":
             return state.traces[key.text].after(onset)
-        return self._counts(state, key).after(self.places[key.name], onset)[0]
+        return self._counts(state, key).after(self.places[key.name], onset)
 
     def moved(self, state: State, key: Key, before: float, after: float) -> Moved:
         """As it is said."""
@@ -245,9 +247,11 @@ class Watch:
             for k, stream in enumerate(self.streams.each):
                 if Key(source, name or "", stream.name).text not in held:
                     marginals.accept(k, onset)
+            marginals.begin(state.hour, onset)
         for text, trace in state.traces.items():
             if text not in held:
                 trace.accept(onset)
+                trace.from_hour = max(trace.from_hour, int(onset))
 
 
 def _places(state: State) -> tuple[dict[str, int], dict[str, int]]:
