@@ -169,7 +169,9 @@ class Incidents:
             order = sorted(best.values(), key=lambda each: -each[0])
             onset = onset_of(self._watch, state, [key for _, key in order])
             old = incident.onset
-            if 2 * (onset.high - onset.low) < old.high - old.low:
+            narrower = 2 * (onset.high - onset.low) < old.high - old.low
+            # The first look is biased: what happened to move most is what was looked at.
+            if narrower or not old.low <= onset.hour <= old.high:
                 incident.onset, incident.untold = onset, True
             incident.levels = {
                 text: (before, self._watch.after(state, Key.of(text), incident.onset.hour))

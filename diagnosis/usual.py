@@ -127,7 +127,7 @@ class Usual:
     def _measure(self, counted: Counted, doubtful: Mask) -> None:
         """How much the shares move by themselves, where that is more than chance."""
         learnt = (counted.days < self.considered) & (counted.day_rows > 0)
-        if learnt.sum() < 2 * LEAST_DAYS:
+        if learnt.sum() < LEAST_DAYS:
             return
         ones, rows = counted.day_ones[learnt], counted.day_rows[learnt]
         by_day = _swing(ones, counted.among(ones, rows), self.uneven)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from diagnosis.change_point import Series
 from diagnosis.evidence import Evidence
@@ -34,10 +35,12 @@ _FAMILIES = {
 }
 assert abs(_OVERALL + _CALLERS + sum(_FAMILIES.values()) - 1) < 1e-9
 
+_OF_MISSING = 0.25
 # With so much evidence something has moved, where something else did for certain.
 _BESIDE = 9.0
 _OF_TRAFFIC = frozenset({"volume", "mix"})
 
+Floats = NDArray[np.float64]
 LimitsBySource = dict[str | None, Limits]
 
 
@@ -58,6 +61,7 @@ class Watch:
         self.streams = Streams.of(reference)
         self.outcomes = OutcomeLooks.of(reference)
         self._rate = false_pages_per_year
+        self._log_parts = np.log(_parts(self.streams))
         self.places = {stream.name: at for at, stream in enumerate(self.streams.each)}
 
     # Taking in.
@@ -138,8 +142,8 @@ class Watch:
         for number, (name, marginals) in enumerate(self._sources(state)):
             weight = _OVERALL if name is None else _CALLERS / (number * (number + 1))
             # Two detectors of each stream share its part.
-            streams = 2 * len(self.streams) if name is None else len(self.streams)
-            enough = np.log(_HOURS_A_YEAR / self._rate / weight * streams)
+            detectors = 2 if name is None else 1
+            enough = np.log(_HOURS_A_YEAR / self._rate / weight * detectors) - self._log_parts
             if marginals.at_most < _BESIDE:
                 continue
             evidence = marginals.evidence
@@ -147,7 +151,7 @@ class Watch:
             for k in np.flatnonzero(evidence >= _BESIDE):
                 key = Key(source, name or "", self.streams.each[k].name)
                 if key.text not in held:
-                    yield Crossed(key, float(evidence[k]), bool(evidence[k] >= enough))
+                    yield Crossed(key, float(evidence[k]), bool(evidence[k] >= enough[k]))
 
     def _daily(self, state: State, held: set[str]) -> Iterator[Crossed]:
         keys = {text: Key.of(text) for text in state.traces}
@@ -252,6 +256,19 @@ class Watch:
             if text not in held:
                 trace.accept(onset)
                 trace.from_hour = max(trace.from_hour, int(onset))
+
+
+def _parts(streams: Streams) -> Floats:
+    """(K,): the part of each stream in the false pages of a source; they sum up to 1.
+
+    What is missing is watched more keenly: it is what goes wrong most often, and by little.
+    """
+    missing = np.isin(np.arange(len(streams)), streams.given)
+    if not missing.any() or missing.all():
+        return np.full(len(streams), 1 / max(len(streams), 1))
+    rest = (1 - _OF_MISSING) / (~missing).sum()
+    found: Floats = np.where(missing, _OF_MISSING / missing.sum(), rest)
+    return found
 
 
 def _places(state: State) -> tuple[dict[str, int], dict[str, int]]:

@@ -149,7 +149,7 @@ def test_the_same_hours_in_parts_with_the_state_stored_between_give_the_same() -
     assert state.to_json() == whole[0].to_json()
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(st.lists(st.integers(1, 26 * DAY - 1), min_size=1, max_size=3, unique=True))
 def test_wherever_a_span_is_cut_nothing_else_happens(cuts: list[int]) -> None:
     hours = _lost_incomes()
