@@ -18,7 +18,7 @@ from diagnosis.finding import (
 from diagnosis.gathering import gather
 from diagnosis.grouping import Group, about, groups, onset_of, together
 from diagnosis.state import Key, OpenIncident, State
-from diagnosis.watch import DAY, Watch
+from diagnosis.watch import DAY, OF_OUTCOMES, Watch
 
 _GROWN = 1.2
 _LASTED = 14 * DAY
@@ -149,10 +149,14 @@ class Incidents:
     def _is_back(self, incident: OpenIncident) -> bool:
         """Rows decide where there are such: outcomes of the time of trouble are due later."""
         keys = {Key.of(text): levels for text, levels in incident.levels.items()}
-        counted = {k: v for k, v in keys.items() if k.source != "daily"} or keys
+        of_rows = {
+            key: levels
+            for key, levels in keys.items()
+            if key.source != "daily" or key.caller not in OF_OUTCOMES
+        }
         told = [
             self._watch.is_back(self._state, key, incident.onset.hour, levels)
-            for key, levels in counted.items()
+            for key, levels in (of_rows or keys).items()
         ]
         return True in told and False not in told
 

@@ -110,9 +110,9 @@ class Trace:
         ratio = chi2 / (self.base_days - 1)
         return ratio if ratio > 1 + 2 * np.sqrt(2 / (self.base_days - 1)) else 1.0
 
-    def look(self, look: Look, *, held: bool) -> None:
-        """Take in a day."""
-        anchor, judged = self.fixed or look.anchor, look.end > self.from_hour
+    def look(self, look: Look, *, held: bool, odd: bool = False) -> None:
+        """Take in a day; held: it is not learnt, odd: nor judged, being of another incident."""
+        anchor, judged = self.fixed or look.anchor, look.end > self.from_hour and not odd
         if anchor is not None and judged:
             near = self._limits(look, anchor, whole=True)
             self.anchored = e_detector.step(self.anchored, _log_e(look, near))
@@ -131,7 +131,7 @@ class Trace:
         elif self.suspected_from < 0:
             # The first day of a change is often a part of one.
             self.suspected_from = look.start - _DAY
-        if look.learns and not held and self.evidence < _SUSPICION:
+        if look.learns and not held and not odd and self.evidence < _SUSPICION:
             self._learn()
 
     def _own(self, look: Look) -> tuple[float, float] | None:

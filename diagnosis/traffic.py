@@ -23,6 +23,7 @@ _LEAST_A_DAY = 20.0
 _FEW = 1.5
 _LEAST_FREEDOM = 3
 _UNKNOWN_SPREAD = 0.5
+_MOST_SPANS = 50
 
 
 @dataclass(eq=False)
@@ -64,10 +65,14 @@ class Traffic:
 
     def skip(self, first: int, end: int) -> None:
         """Leave the days of an incident that is over out of what is usual."""
-        self.odd = (*(span for span in self.odd if span[1] > self.first), (first, end))
+        self.odd = (*self.odd, (first, end))[-_MOST_SPANS:]
+
+    def is_odd(self, first: int, end: int) -> bool:
+        """Whether some hours are in an incident that is over."""
+        return any(low < end and first < high for low, high in self.odd)
 
     def _odd(self, day: int) -> bool:
-        return any(first < day + DAY and day < end for first, end in self.odd)
+        return self.is_odd(day, day + DAY)
 
     def hours(self) -> Hours:
         """As counts without cells."""

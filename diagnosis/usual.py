@@ -126,16 +126,19 @@ class Usual:
 
     def _measure(self, counted: Counted, doubtful: Mask) -> None:
         """How much the shares move by themselves, where that is more than chance."""
-        learnt = (counted.days < self.considered) & (counted.day_rows > 0)
-        if learnt.sum() < LEAST_DAYS:
-            return
-        ones, rows = counted.day_ones[learnt], counted.day_rows[learnt]
-        by_day = _swing(ones, counted.among(ones, rows), self.uneven)
+        learnt = np.flatnonzero((counted.days < self.considered) & (counted.day_rows > 0))
         there = self.phase_rows > 0
         in_phase, of = self.phase_ones[there], self.phase_rows[there]
-        by_phase = _swing(in_phase, counted.among(in_phase, of), self.uneven)
-        found = np.round(np.maximum(by_day, by_phase), _DIGITS)
-        self.movement = np.where(doubtful, self.movement, found)
+        found = _swing(in_phase, counted.among(in_phase, of), self.uneven)
+        if len(learnt) >= 2 * LEAST_DAYS:
+            # Only what comes back is a season: an incident is in one half of the days.
+            ones, rows = counted.day_ones, counted.day_rows
+            halves = [
+                _swing(ones[half], counted.among(ones[half], rows[half]), self.uneven)
+                for half in np.array_split(learnt, 2)
+            ]
+            found = np.maximum(found, np.minimum(*halves))
+        self.movement = np.where(doubtful, self.movement, np.round(found, _DIGITS))
 
 
 def _swing(ones: Floats | Counts, rows: Floats, uneven: Floats) -> Floats:

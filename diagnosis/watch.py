@@ -22,7 +22,7 @@ from diagnosis.traffic import Traffic
 DAY = 24
 _HOURS_A_YEAR, _DAYS_A_YEAR = 8766.0, 365.25
 MOST_CALLERS = 20
-MOST_DUE = 20_000
+MOST_DUE = 30_000
 # Of the false pages that are allowed, whose they may be. They sum up to 1.
 _OVERALL, _CALLERS = 0.45, 0.2
 _FAMILIES = {
@@ -39,6 +39,7 @@ _OF_MISSING = 0.25
 # With so much evidence something has moved, where something else did for certain.
 _BESIDE = 9.0
 _OF_TRAFFIC = frozenset({"volume", "mix"})
+OF_OUTCOMES = frozenset({"outcomes", "arrivals"})
 
 Floats = NDArray[np.float64]
 LimitsBySource = dict[str | None, Limits]
@@ -116,7 +117,9 @@ class Watch:
         for family, look in self._looks(state, evidence, day):
             key = Key("daily", family, look.name).text
             trace = state.traces.setdefault(key, Trace.of(look))
-            trace.look(look, held=key in held)
+            # Outcomes of the time of an incident that is over fall due long after it.
+            odd = family in OF_OUTCOMES and state.traffic.is_odd(look.start, look.end)
+            trace.look(look, held=key in held, odd=odd)
 
     def _looks(self, state: State, evidence: Evidence, day: int) -> Iterator[tuple[str, Look]]:
         assert state.traffic is not None

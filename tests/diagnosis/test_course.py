@@ -1,6 +1,7 @@
 """The course of a version: what is found, when, how often it is said, and how it ends."""
 
 import json
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ from diagnosis.evidence import Event
 from diagnosis.finding import Diagnosed, Ended, Extended, Happening, Opened
 from diagnosis.hours import Hours
 from diagnosis.reference import Reference
+from diagnosis.rows import Rows
 from tests.diagnosis import streams_of_counts as made
 from tests.diagnosis.streams_of_counts import DAY, START, Told
 
@@ -290,3 +292,53 @@ def test_a_round_over_a_new_hour_takes_no_time_to_speak_of() -> None:
         state, _ = course.advance(state, _part(hours, hour, hour + 1), Told())
 
     assert (time.process_time() - began) / 10 < 0.3
+
+
+def _cases(days: int, first_fault: int, end_of_fault: int) -> Rows:
+    """1,000 rows a day, due after 15 days; in the fault the odds are three times as high."""
+    draw = np.random.default_rng(8)
+    n = 1000 * days
+    times = START + np.sort(draw.random(n)) * days * DAY
+    rows = made.rows_of(made.people(draw, n), times, draw.random(n) < 0.4)
+    faulty = (times >= START + first_fault) & (times < START + end_of_fault)
+    odds = np.where(faulty, 3.0, 1.0) * rows.scores / (1 - rows.scores)
+    outcomes = (draw.random(n) < odds / (1 + odds)).astype(np.float64)
+    return replace(rows, outcomes=outcomes, observed=times + 200.0, due=times + 15.0 * DAY)
+
+
+def test_outcomes_of_an_incident_that_is_over_open_no_other() -> None:
+    first, end = 18 * DAY, 21 * DAY
+    changes = ((first, end, None, made.lose_incomes(0.3)),)
+    told = Told(all=_cases(40, first, end))
+
+    _, found = _followed(made.Traffic(REFERENCE).hours(40, changes), told)
+
+    assert len(_opened(found)) == 1
+    assert [one.ending for one in found if isinstance(one, Ended)] == ["back"]
+
+
+def test_outcomes_that_change_with_the_rows_join_their_incident() -> None:
+    first = 18 * DAY
+    changes = ((first, 1e9, None, made.lose_incomes(0.3)),)
+    told = Told(all=_cases(40, first, 10**9))
+
+    _, found = _followed(made.Traffic(REFERENCE).hours(40, changes), told)
+
+    (opened,) = _opened(found)
+    last = [one for one in found if isinstance(one, Extended)][-1]
+    moved = {one.stream: one for one in last.moved}
+    assert moved["observed/expected"].after == pytest.approx(3, rel=0.25)
+    assert moved["observed/expected"].reading == "ratio"
+    assert last.at > START + 33 * DAY
+    assert last.number == opened.number
+
+
+def test_outcomes_alone_open_an_incident_at_the_hour_of_their_business() -> None:
+    told = Told(all=_cases(36, 16 * DAY, 10**9))
+
+    _, found = _followed(made.Traffic(REFERENCE).hours(36), told)
+
+    (opened,) = _opened(found)
+    assert opened.at % DAY == 0
+    assert START + 31 * DAY < opened.at < START + 34 * DAY
+    assert opened.onset.low <= START + 16 * DAY <= opened.onset.high
