@@ -5,16 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from diagnosis.causes import groups, odds
-from diagnosis.causes.groups import Group
+from diagnosis.causes.calibrated import calibrated, logit, sigmoid
+from diagnosis.causes.groups import Group, Judged
 from diagnosis.causes.odds import Fit
 from diagnosis.reference import Reference
 from diagnosis.rows import Floats, Rows
 
-# The log likelihood that a group must win: some hundreds of groups are looked at.
+# The log likelihood that a group must win: some thousand groups are looked at.
 SURE = 9.0
+_VERY_SURE = 11.0
 # That one factor must win.
-_CLEAR = 5.0
+CLEAR = 5.0
 FEW_POSITIVES = 25
+_ENOUGH_BEFORE = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,8 +26,7 @@ class Concept:
 
     all: one factor; tilted: one factor and a slope; group: the best group, and inside: its factor;
     beside: the factor of the others once the group has its own; further: what the best group still
-    wins beside one factor and a slope.
-    before_group: the factor of the group before the change.
+    wins beside one factor and a slope; left: what another one wins beside the group.
     """
 
     cases: int
@@ -34,7 +36,6 @@ class Concept:
     tilted: Fit
     group: Group | None
     inside: Fit | None
-    before_group: Fit | None
     beside: Fit | None
     further: Group | None
     left: Group | None
@@ -49,40 +50,51 @@ class Concept:
         """Of it."""
         return float(self.all.errors[0])
 
+    @property
+    def flat(self) -> float:
+        """What one factor wins, and a slope where it is worth one."""
+        return max(self.all.gain, self.tilted.gain - 2)
+
+    @property
+    def grouped(self) -> float:
+        """What the best group wins."""
+        return self.group.gain if self.group else 0.0
+
+    @property
+    def beyond(self) -> float:
+        """What a group wins beside one factor and a slope."""
+        return self.further.gain if self.further else 0.0
+
+    @property
+    def outside(self) -> float:
+        """What the others win, or another group, beside the best group."""
+        return max(self.beside.gain + 4 if self.beside else 0.0, self.left.gain if self.left else 0)
+
     def moved(self, tolerance: float) -> bool:
         """Whether the outcomes left what was expected by more than chance and tolerance do."""
-        limit = 0.6 * np.log1p(tolerance)
-        whole = self.all.gain > _CLEAR + 3 and abs(self.log_odds) > limit
-        tilted = self.tilted.gain > SURE + 2 and bool(
-            np.abs(self.tilted.factors[1]) > limit or abs(self.log_odds) > limit
-        )
+        limit = 0.5 * np.log1p(tolerance)
+        whole = self.all.gain > CLEAR + 2 and abs(self.log_odds) > limit
+        tilted = self.tilted.gain > _VERY_SURE and abs(float(self.tilted.factors[1])) > limit
         part = (
-            self.group is not None
-            and self.inside is not None
-            and self.group.gain > SURE
+            self.inside is not None
+            and self.grouped > SURE
             and abs(float(self.inside.factors[0])) > limit
-            and self.changed
         )
         return bool(whole or tilted or part)
 
     @property
-    def changed(self) -> bool:
-        """Whether the group's odds are not what they were before."""
-        if self.inside is None or self.before_group is None:
-            return self.inside is not None
-        change = float(self.inside.factors[0] - self.before_group.factors[0])
-        return abs(change) > 3 * float(np.hypot(self.inside.errors[0], self.before_group.errors[0]))
-
-    @property
-    def refutes_calibration(self) -> bool:
-        """Whether a group is left after one factor and a slope for all."""
-        return self.further is not None and self.further.gain > SURE
-
-    @property
-    def refutes_group(self) -> bool:
-        """Whether the others, or a second group, are not as before."""
-        outside = self.beside is not None and self.beside.gain > _CLEAR
-        return outside or (self.left is not None and self.left.gain > SURE)
+    def says(self) -> str:
+        """`flat`, `group`, `global`, or `open` where it cannot be told."""
+        if self.beyond > _VERY_SURE and self.outside > _VERY_SURE:
+            return "global"
+        if self.beyond > SURE and self.grouped > self.flat + 6:
+            return "group" if self.outside < SURE else "open"
+        if self.beyond < SURE and self.flat > CLEAR + 2:
+            if self.flat > self.grouped - 4 or self.outside > _VERY_SURE:
+                return "flat"
+            if self.grouped > self.flat + 8 and self.beyond > SURE - 2:
+                return "group"
+        return "open"
 
 
 def concept(
@@ -100,59 +112,33 @@ def concept(
     outcomes = rows.outcomes
     if not 0 < outcomes.sum() < len(rows) or outcomes.sum() < FEW_POSITIVES:
         return None
-    if old.outcomes.sum() >= 4 * FEW_POSITIVES:
+    if old.outcomes.sum() >= _ENOUGH_BEFORE:
         # What the scores lacked before the change is no part of it.
-        lack = float(odds.intercept(old_offset, old.outcomes).factors[0])
-        offset, old_offset = offset + lack, old_offset + lack
-    looked_at = groups.splits(reference, rows, without)
+        lack = odds.slope(old_offset, old.outcomes).factors
+        middle = old_offset.mean()
+        offset = offset + lack[0] + lack[1] * (offset - middle)
+        old_offset = old_offset + lack[0] + lack[1] * (old_offset - middle)
+    if reference.sample is not None and not without:
+        old, old_offset = _joined(reference, rows.names, old, old_offset, reference.sample)
+    judged = Judged(offset, outcomes, old_offset, old.outcomes)
+    looked_at = groups.splits(reference, _both(rows, old), without)
+    return _concept(rows, judged, looked_at)
+
+
+def _concept(rows: Rows, judged: Judged, looked_at: list[groups.Split]) -> Concept:
+    offset, outcomes = judged.offset, judged.outcomes
     whole, tilted = odds.intercept(offset, outcomes), odds.slope(offset, outcomes)
-    group = groups.best(looked_at, offset, outcomes)
-    further = groups.best(looked_at, tilted.offset, outcomes)
-    inside = beside = left = before_group = None
+    group = groups.best(looked_at, judged)
+    further = groups.best(looked_at, judged.with_offset(tilted.offset))
+    inside = beside = left = None
     if group is not None:
         inside = odds.of_group(offset, outcomes, group.mask)
         beside = odds.of_group(inside.offset, outcomes, ~group.mask)
-        left = groups.best(looked_at, inside.offset, outcomes)
-        before_group = _before(reference, group, old, old_offset, without)
+        left = groups.best(looked_at, judged.with_offset(inside.offset))
     return Concept(
-        *(len(rows), int(outcomes.sum()), float(_chance(offset).sum()), whole, tilted),
-        *(group, inside, before_group, beside, further, left),
+        *(len(rows), int(outcomes.sum()), float(sigmoid(offset).sum()), whole, tilted),
+        *(group, inside, beside, further, left),
     )
-
-
-def _before(
-    reference: Reference, group: Group, rows: Rows, offset: Floats, without: frozenset[int]
-) -> Fit | None:
-    if rows.outcomes.sum() < FEW_POSITIVES:
-        return None
-    mask = inside_of(reference, group, rows)
-    del without
-    return odds.of_group(offset, rows.outcomes, mask) if mask.any() else None
-
-
-def inside_of(
-    reference: Reference, group: Group, rows: Rows
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """(n,): whether each row is of the group."""
-    name, text = group.segment
-    if group.column is None:
-        return (
-            rows.callers == rows.names.index(text)
-            if text in rows.names
-            else np.zeros(len(rows), np.bool_)
-        )
-    values = rows.values[:, group.column]
-    if text == "= missing":
-        return np.isnan(values)
-    if text.startswith("= "):
-        levels = reference.profile.columns[group.column].levels or ("false", "true")
-        level = text[2:]
-        return values == levels.index(level) if level in levels else np.isinf(values)
-    del name
-    if " to < " in text:
-        low, high = map(float, text.split(" to < "))
-        return (values >= low) & (values < high)
-    return values < float(text[2:]) if text[0] == "<" else values >= float(text[2:])
 
 
 def _labelled(rows: Rows, offset: Floats) -> tuple[Rows, Floats]:
@@ -160,6 +146,25 @@ def _labelled(rows: Rows, offset: Floats) -> tuple[Rows, Floats]:
     return rows.of(known), offset[known]
 
 
-def _chance(offset: Floats) -> Floats:
-    found: Floats = 1 / (1 + np.exp(-offset))
-    return found
+def _joined(
+    reference: Reference, names: tuple[str, ...], old: Rows, offset: Floats, sample: Rows
+) -> tuple[Rows, Floats]:
+    """With the reference's own rows, which tell what its scores lack of a group."""
+    more = sample.of(sample.labelled)
+    if not len(more):
+        return old, offset
+    expected = logit(calibrated(reference, more.scores))
+    del names
+    return _both(old, more), np.concatenate([offset, expected])
+
+
+def _both(one: Rows, two: Rows) -> Rows:
+    """The rows of both; callers that the first does not name are nobody's, -1."""
+    table = np.array([one.names.index(n) if n in one.names else -1 for n in two.names])
+    callers = table[two.callers] if len(two) else two.callers
+    pairs = [
+        (one.values, two.values), (one.scores, two.scores), (one.callers, callers),
+        (one.times, two.times), (one.outcomes, two.outcomes), (one.observed, two.observed),
+        (one.due, two.due),
+    ]  # fmt: skip
+    return Rows(*(np.concatenate(pair) for pair in pairs), one.names)

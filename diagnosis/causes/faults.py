@@ -28,9 +28,18 @@ class Faults:
 
     @property
     def explains(self) -> float:
-        """The share of the movement that they take back, on the rows they were fitted to."""
-        whole = self.before.distance
-        return max(1 - self.left.distance / whole, 0.0) if whole > 0 else 0.0
+        """The share of the movement of their columns that they take back."""
+        return self.taken_back(self.left)
+
+    def taken_back(self, left: Contrast) -> float:
+        """The share that is gone where so much is left."""
+        columns = sorted({column for each in self.found for column in each.fault.columns})
+        before, after = self.before.distances[columns], left.distances[columns]
+        if not self.before.moved():
+            before, after = np.array([self.before.disagreement]), np.array([left.disagreement])
+        whole = float(np.maximum(before, 0).sum())
+        gone = 1 - float(np.maximum(after, 0).sum()) / whole if whole > 0 else 0.0
+        return min(max(gone, 0.0), 1.0)
 
 
 def find(reference: Reference, base: Crowd, later: Crowd, callers: int) -> Faults:
@@ -69,7 +78,7 @@ def _best(
 def _proposals(reference: Reference, base: Crowd, later: Crowd, left: Contrast) -> Iterator[Fault]:
     seen: set[tuple[object, ...]] = set()
     for fault in _all(reference, base, later, left):
-        key = (fault.cause, fault.columns, *fault.parameters.items())
+        key = (type(fault), fault.columns, *fault.parameters.items())
         if key not in seen:
             seen.add(key)
             yield fault

@@ -13,6 +13,7 @@ _BINS = 24
 _MOST_EDGES = 24
 _STEPS = 10
 _FEW_POSITIVES = 8.0
+_OF_RANGES = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,48 +37,85 @@ class Split:
     places: Places
     sets: Floats
     segments: tuple[tuple[str, str], ...]
+    penalties: Floats
+    """(k,): what a set must win more, as one of many of its kind."""
 
 
-def best(splits: list[Split], offset: Floats, outcomes: Floats) -> Group | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """Outcomes of cases since the change, and of those before, with their expected log odds.
+
+    The places of a split are of both, those since the change first.
+    """
+
+    offset: Floats
+    outcomes: Floats
+    old_offset: Floats
+    old_outcomes: Floats
+
+    def with_offset(self, offset: Floats) -> "Judged":
+        """With other expectations of the cases since the change."""
+        return Judged(offset, self.outcomes, self.old_offset, self.old_outcomes)
+
+
+def best(splits: list[Split], judged: Judged) -> Group | None:
     """The group of which one factor for the odds explains most."""
-    edges = np.unique(np.quantile(offset, np.arange(1, _BINS) / _BINS))
-    bins = np.searchsorted(edges, offset, side="right")
+    edges = np.unique(np.quantile(judged.offset, np.arange(1, _BINS) / _BINS))
     found: tuple[float, Split, int] | None = None
     for split in splits:
-        gains = _gains(split, bins, offset, outcomes)
+        gains = _gains(split, judged, edges)
         if len(gains) and (found is None or gains.max() > found[0]):
             found = float(gains.max()), split, int(np.argmax(gains))
-    if found is None:
+    if found is None or found[0] <= 0:
         return None
     gain, split, at = found
-    mask: Mask = split.sets[at][split.places] > 0
+    mask: Mask = split.sets[at][split.places[: len(judged.offset)]] > 0
     return Group(split.column, split.segments[at], mask, gain)
 
 
-def _gains(split: Split, bins: Places, offset: Floats, outcomes: Floats) -> Floats:
-    """(sets,): the log likelihood won by one factor for the odds of each, from sums by bin."""
+def _gains(split: Split, judged: Judged, edges: Floats) -> Floats:
+    """(sets,): the log likelihood won by one factor for the odds of each set.
+
+    What the odds of a set lacked before the change already, as far as that is no chance, is no part
+    of it.
+    """
+    now = len(judged.offset)
+    factor, information, won, proper = _factors(
+        split, split.places[:now], judged.offset, judged.outcomes, edges
+    )
+    if len(judged.old_offset):
+        old, known, _, there = _factors(
+            split, split.places[now:], judged.old_offset, judged.old_outcomes, edges
+        )
+        chance = 1 / np.maximum(known * old**2, 1e-9)
+        lack = np.where(there, old * np.maximum(1 - chance, 0.0), 0.0)
+        won = np.minimum(won, 0.5 * information * (factor - lack) ** 2)
+    found: Floats = np.where(proper, won - split.penalties, 0.0)
+    return found
+
+
+def _factors(
+    split: Split, places: Places, offset: Floats, outcomes: Floats, edges: Floats
+) -> tuple[Floats, Floats, Floats, Mask]:
+    """Of each set: the log of its factor, its information, what it wins, whether it is told."""
     groups = split.sets.shape[1]
-    flat = split.places * _BINS + bins
+    flat = places * _BINS + np.searchsorted(edges, offset, side="right")
     counts, sums = (
         np.bincount(flat, w, groups * _BINS).reshape(groups, _BINS)
         for w in (np.ones(len(flat)), offset)
     )
-    events = np.bincount(split.places, outcomes, groups)
-    n, y = split.sets @ counts, split.sets @ events
+    n, y = split.sets @ counts, split.sets @ np.bincount(places, outcomes, groups)
     middle = np.where(n > 0, (split.sets @ sums) / np.maximum(n, 1), 0.0)
-    factor = np.zeros(len(n))
+    factor, slope = np.zeros(len(n)), np.ones(len(n))
     for _ in range(_STEPS):
         p = sigmoid(middle + factor[:, None])
         slope = (n * p * (1 - p)).sum(1) + 1e-9
         factor = factor + np.clip((y - (n * p).sum(1)) / slope, -1, 1)
-    won = factor * y - (
-        n * (np.logaddexp(0, middle + factor[:, None]) - np.logaddexp(0, middle))
-    ).sum(1)
+    raised = np.logaddexp(0, middle + factor[:, None]) - np.logaddexp(0, middle)
+    won = factor * y - (n * raised).sum(1)
     expected = (n * sigmoid(middle)).sum(1)
-    total = counts.sum()
-    proper = (n.sum(1) < total) & (np.maximum(expected, y) >= _FEW_POSITIVES)
-    found: Floats = np.where(proper, won, 0.0)
-    return found
+    proper = (n.sum(1) < counts.sum()) & (np.maximum(expected, y) >= _FEW_POSITIVES)
+    return factor, slope, won, proper
 
 
 def splits(reference: Reference, rows: Rows, without: frozenset[int]) -> list[Split]:
@@ -88,10 +126,13 @@ def splits(reference: Reference, rows: Rows, without: frozenset[int]) -> list[Sp
         if column not in without
         for split in _of_column(reference, rows, column)
     ]
-    callers = np.bincount(rows.callers, minlength=len(rows.names))
-    if (callers > 0).sum() > 1:
+    # Rows of callers without a name here are in no group.
+    callers = np.where(rows.callers < 0, len(rows.names), rows.callers)
+    came = np.bincount(callers, minlength=len(rows.names) + 1)
+    if (came[:-1] > 0).sum() > 1:
         named = tuple(("caller", name) for name in rows.names)
-        found.append(Split(None, rows.callers, np.eye(len(rows.names)), named))
+        sets = np.eye(len(named), len(named) + 1)
+        found.append(Split(None, callers, sets, named, np.zeros(len(named))))
     return found
 
 
@@ -108,7 +149,9 @@ def _of_column(reference: Reference, rows: Rows, column: int) -> Iterator[Split]
         )
         names = ("= missing", *(f"= {level}" for level in levels), "= another text")
         segments = tuple((name, each) for each in names)
-        yield Split(column, places.astype(np.int64), np.eye(len(names)), segments)
+        yield Split(
+            column, places.astype(np.int64), np.eye(len(names)), segments, np.zeros(len(names))
+        )
         return
     present = values[~missing]
     if not len(present):
@@ -125,7 +168,8 @@ def _of_column(reference: Reference, rows: Rows, column: int) -> Iterator[Split]
         for end in range(place + 2, len(edges)):
             sets.append((at > 1 + place) & (at <= 1 + end))
             segments.append((name, f"{edge:g} to < {edges[end]:g}"))
-    yield Split(column, places, np.array(sets, dtype=np.float64), tuple(segments))
+    penalties = np.array([_OF_RANGES * (" to < " in text) for _, text in segments])
+    yield Split(column, places, np.array(sets, dtype=np.float64), tuple(segments), penalties)
 
 
 def _edges(present: Floats) -> Floats:

@@ -1,13 +1,13 @@
 """Why the input changed: faults, other callers, or other people."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from diagnosis.case import Case
 from diagnosis.causes import faults as finding
 from diagnosis.causes.calibrated import calibrated
-from diagnosis.causes.contrast import contrast
+from diagnosis.causes.contrast import Contrast, contrast
 from diagnosis.causes.crowd import Crowd
 from diagnosis.causes.fault import Fault, Laid
 from diagnosis.causes.faults import Faults
@@ -25,7 +25,7 @@ from diagnosis.finding import Candidate, Decides
 # The expected loss may rise by this part of itself before it is harm.
 HARM = 0.1
 _SURE_HARM = 1.5
-_EXPLAINS = 0.6
+_EXPLAINS = 0.3
 # A share of callers' rows below this is none.
 _NONE = 0.05
 _STRONG_FACTOR = 1.45
@@ -34,6 +34,7 @@ _LEAST_SHARE = 0.01
 _AGAINST = 12.0
 _UNSEEN = 0.2
 _LEAST_SIZE = 0.02
+_NEARLY = 0.4
 _PRIOR_SURE = 3.5
 
 
@@ -223,7 +224,7 @@ def _start(tested: Faults, laid: Laid, sides: Sides) -> Crowd:
 
 
 def _own(tested: Faults, laid: Laid) -> float:
-    """The share of the movement that one of several faults takes back."""
+    """The share of the whole movement that one of several faults takes back."""
     before = tested.before.distance
     for each in tested.found:
         if each is laid:
@@ -307,7 +308,7 @@ def _people(
     fits = shifted.is_quiet() and abs(change.log_odds) > _PRIOR_SURE * change.error
     people = _covariate(case, base, late)
     tried = tuple(
-        refuted(_named(case, sides, each, found, late), f"With it taken back {left.worst()}.")
+        refuted(_named(case, sides, each, found, late), f"With it taken back {found.left.worst()}.")
         for each in found.found
         if each.fault not in [held.fault for held in accepted]
     )
@@ -317,12 +318,14 @@ def _people(
         because=f"All columns moved as they would if the odds of the event were {np.exp(change.log_odds):.2f} times what they were.",
     )  # fmt: skip
     moved = left.moved()
-    if len(moved) <= 1 and not fits:
-        alone = _alone(case, base, late, moved, people)
+    if not moved:
+        return _People(
+            _apart(case, left, tried), frozenset(), change, fits_prior=False, moved=False
+        )
+    if len(moved) == 1 and not fits:
+        alone = _alone(case, base, late, moved, people, tried)
         if alone is not None:
-            return _People(
-                alone + Part(refuted=tried), frozenset(moved), change, fits_prior=False, moved=False
-            )
+            return _People(alone, frozenset(moved), change, fits_prior=False, moved=False)
     if fits:
         return _People(
             Part(open=(label, *people), refuted=tried),
@@ -355,11 +358,14 @@ def _people(
 
 
 def _alone(
-    case: Case, base: Crowd, late: Crowd, moved: tuple[int, ...], people: tuple[Candidate, ...]
+    case: Case,
+    base: Crowd,
+    late: Crowd,
+    moved: tuple[int, ...],
+    people: tuple[Candidate, ...],
+    tried: tuple[Candidate, ...],
 ) -> Part | None:
     """A fault without a known form, where one column moved alone."""
-    if not moved:
-        return None
     column = moved[0]
     name = case.reference.features[column].name
     candidate = Candidate(
@@ -371,11 +377,28 @@ def _alone(
     if weighted is not None:
         own = contrast(base, late).chi_square((column,))
         against = contrast(weighted, late).chi_square((column,)) - own
-    if against > _AGAINST:
-        return Part(holds=(candidate,))
+    near = tuple(each for each in tried if each.explains > _NEARLY and name in each.columns)
     if against < -_AGAINST:
         return None
-    return Part(open=(candidate, *people), decides=_more_rows(case))
+    if against > _AGAINST and not near:
+        return Part(holds=(candidate,), refuted=tried)
+    still = tuple(replace(each, refuted_by=None) for each in near)
+    others = () if against > _AGAINST else people
+    gone = tuple(each for each in tried if each not in near)
+    return Part(open=(*still, candidate, *others), refuted=gone, decides=_more_rows(case))
+
+
+def _apart(case: Case, left: Contrast, tried: tuple[Candidate, ...]) -> Part:
+    """Columns that go together in another way than before, and each as before for itself."""
+    pairs = np.maximum(left.pair_excess, left.pair_excess.T)
+    column = int(np.argmax(pairs.max(0)))
+    name = case.reference.features[column].name
+    because = f"{left.worst()}, and each is as before for itself.".capitalize()
+    likely = [
+        Candidate(cause, 0.5, columns=(name,) if cause != "covariate_harmless" else (), because=because)
+        for cause in ("shuffled_column", "other_fault", "covariate_harmless")
+    ]  # fmt: skip
+    return Part(open=tuple(likely), refuted=tried, decides=_more_rows(case))
 
 
 def _more_rows(case: Case) -> Decides:

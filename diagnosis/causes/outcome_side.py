@@ -6,18 +6,19 @@ from diagnosis.case import Case
 from diagnosis.causes import arrivals
 from diagnosis.causes.arrivals import Coverage, Delay
 from diagnosis.causes.calibrated import calibrated, logit
-from diagnosis.causes.concept import FEW_POSITIVES, Concept, concept
+from diagnosis.causes.concept import Concept, concept
 from diagnosis.causes.input_side import InputSide
 from diagnosis.causes.others import expected_without
 from diagnosis.causes.part import Part, refuted
 from diagnosis.causes.waiting import wanted
-from diagnosis.causes.words import figure, percent
+from diagnosis.causes.words import percent
 from diagnosis.finding import Candidate
 from diagnosis.rows import Floats
 
 _LEAST_COVERAGE = 0.012
 _LEAST_DELAY = 1.1
-_SURE_PRIOR = 3.5
+# Twice the log of the likelihood ratio from which one of two causes is named.
+_TOLD = 6.0
 _AGREES = 3.0
 
 
@@ -107,79 +108,84 @@ def _shift_or_people(case: Case, found: InputSide, told: Concept) -> Part:
 
 
 def _drift(case: Case, found: InputSide, told: Concept) -> Part:
-    """Calibration, label shift, concept in a group or everywhere."""
-    group, inside = told.group, told.inside
-    best = max(told.tilted.gain, group.gain if group else 0.0) + (
-        told.further.gain if told.further and told.refutes_calibration else 0.0
-    )
-    odds = float(np.exp(told.log_odds))
-    fewer = "as often" if abs(odds - 1) < 0.02 else f"at {odds:.2f} times the odds"
-    flat = Candidate(
-        "calibration", min(told.tilted.gain / best, 1.0) if best > 0 else 0.0,
-        parameters={"odds": odds, "slope": float(1 + told.tilted.factors[1])},
-        because=f"Cases since the onset have the event {fewer} that their scores say, in every group alike"
-        f" ({told.positives:,} of {told.cases:,} due cases, {told.expected:,.0f} expected).",
-    )  # fmt: skip
+    """Calibration or label shift, concept in a group, or concept everywhere."""
+    best = max(told.flat, told.grouped) + max(told.beyond - 6, 0.0)
+    flat, shift, flat_side = _flat_side(found, told, best)
+    part = _group_candidate(told, best)
     everywhere = Candidate(
         "concept_global", 1.0,
-        because="No factor for all and none for one group restores what was expected: what makes the event likely has changed.",
+        because="No factor for all and none for one group restores what was expected: what makes"
+        " the event likely has changed.",
     )  # fmt: skip
-    if group is None or inside is None:
-        return Part(open=(flat,))
-    own = float(np.exp(inside.factors[0]))
-    name, text = group.segment
-    part = Candidate(
-        "concept_segment", min(group.gain / best, 1.0) if best > 0 else 0.0,
-        segment={name: text}, columns=() if group.column is None else (name,),
-        parameters={"odds": own},
-        because=f"Where {name} {text if text[0] in '<≥=' else 'is ' + text}, the odds of the event are {own:.2f} times what the scores say; elsewhere they are as before.",
-    )  # fmt: skip
-    shift, is_shift, is_flat = _prior_says(found, told)
-    flat_out, part_out = told.refutes_calibration, told.refutes_group or not told.changed
-    no_flat = (
-        f"With one factor for all, cases where {name} {text} are still off." if flat_out else ""
-    )
+    no_flat = "With one factor for the odds of all, some groups are still off."
     no_part = "Cases outside this group are off as well."
-    if flat_out and part_out:
-        return Part(holds=(everywhere,), refuted=(refuted(flat, no_flat), refuted(part, no_part)))
-    if flat_out:
-        return Part(holds=(part,), refuted=(refuted(flat, no_flat),))
-    if part_out:
-        named: tuple[Candidate, ...] = (flat,) if is_flat else (shift,) if is_shift else ()
-        if named:
-            return Part(
-                holds=named,
-                refuted=(
-                    refuted(part, no_part),
-                    *((refuted(shift, shift.because),) if is_flat else ()),
-                ),
-            )
-        return Part(
-            open=(flat, shift),
-            refuted=(refuted(part, no_part),),
-            decides=wanted(case, abs(told.log_odds)),
-        )
-    open_ = (flat, part) if is_flat else (flat, part, shift)
-    return Part(open=open_, decides=wanted(case, abs(told.log_odds), inside.errors[0]))
+    match told.says:
+        case "global":
+            off = (refuted(flat, no_flat), *((refuted(part, no_part),) if part else ()))
+            return Part(holds=(everywhere,), refuted=off)
+        case "group" if part is not None:
+            return Part(holds=(part,), refuted=(refuted(flat, no_flat),))
+        case "flat":
+            gone = (refuted(part, no_part),) if part is not None else ()
+            decides = wanted(case, told.log_odds) if len(flat_side) > 1 else None
+            if len(flat_side) == 1:
+                other = shift if flat_side[0] is flat else flat
+                return Part(holds=flat_side, refuted=(refuted(other, shift.because), *gone))
+            return Part(open=flat_side, refuted=gone, decides=decides)
+    wide = (everywhere,) if told.beyond > 6 else ()
+    error = None if told.inside is None else float(told.inside.errors[0])
+    return Part(
+        open=(*flat_side, *((part,) if part else ()), *wide),
+        decides=wanted(case, told.log_odds, error),
+    )
 
 
-def _prior_says(found: InputSide, told: Concept) -> tuple[Candidate, bool, bool]:
-    """Label shift, whether the scores say it, and whether they say that it is none."""
+def _group_candidate(told: Concept, best: float) -> Candidate | None:
+    if told.group is None or told.inside is None:
+        return None
+    own = float(np.exp(told.inside.factors[0]))
+    name, text = told.group.segment
+    which = f"{name} {text}" if text[0] in "<≥=" else f"{name} is {text}"
+    return Candidate(
+        "concept_segment", min(told.grouped / best, 1.0) if best > 0 else 0.0,
+        segment={name: text}, columns=() if told.group.column is None else (name,),
+        parameters={"odds": own},
+        because=f"Where {which}, the odds of the event are {own:.2f} times what the scores say;"
+        " elsewhere they are as before.",
+    )  # fmt: skip
+
+
+def _flat_side(
+    found: InputSide, told: Concept, best: float
+) -> tuple[Candidate, Candidate, tuple[Candidate, ...]]:
+    """Calibration, label shift, and which of them one factor for all can be.
+
+    Both are one factor for the odds at the same score; after a label shift the scores themselves
+    say the same factor, after a change of calibration they say none.
+    """
+    odds = float(np.exp(told.log_odds))
+    explains = min(told.flat / best, 1.0) if best > 0 else 0.0
+    flat = Candidate(
+        "calibration", explains,
+        parameters={"odds": odds, "slope": float(1 + told.tilted.factors[1])},
+        because=f"The odds of the event are {odds:.2f} times what the scores say, in every group alike"
+        f" ({told.positives:,} of {told.cases:,} due cases, {told.expected:,.0f} expected).",
+    )  # fmt: skip
     change = found.prior
-    said = (
-        f"By the scores the odds of the event are {np.exp(change.log_odds):.2f} times what they"
-        f" were, by the outcomes {np.exp(told.log_odds):.2f} times"
-    )
     shift = Candidate(
-        "label_shift", 1.0, because=f"{said}.", parameters={"odds": float(np.exp(told.log_odds))}
-    )
+        "label_shift", explains, parameters={"odds": odds},
+        because=f"By the scores the odds of the event are {np.exp(change.log_odds):.2f} times what"
+        f" they were, by the outcomes {odds:.2f} times at the same score.",
+    )  # fmt: skip
     if found.faulty or (found.moved and not found.fits_prior):
-        return shift, False, True
-    apart = abs(told.log_odds - change.log_odds) / float(np.hypot(told.error, change.error))
-    there = abs(change.log_odds) / change.error
-    is_shift = apart < 2.5 and there > _SURE_PRIOR and change.log_odds * told.log_odds > 0
-    is_flat = apart > _AGREES and there < _AGREES
-    return shift, is_shift, is_flat
+        return flat, shift, (flat,)
+    apart = (told.log_odds - change.log_odds) ** 2 / (told.error**2 + change.error**2)
+    there = change.log_odds**2 / change.error**2
+    if there - apart > _TOLD and apart < 7:
+        return flat, shift, (shift,)
+    if apart - there > _TOLD and there < 7:
+        return flat, shift, (flat,)
+    return flat, shift, (flat, shift)
 
 
 def _arrivals(case: Case) -> tuple[Part, bool]:
@@ -299,11 +305,3 @@ def _lost_explain(case: Case, told: Concept) -> bool:
     gone, lacking = lost
     noise = 3 * np.sqrt(max(told.positives, 1))
     return gone > 0 and (lacking < gone + noise) and (lacking > -gone)
-
-
-def figures(value: float) -> str:
-    """A figure in a sentence."""
-    return figure(value)
-
-
-ENOUGH = FEW_POSITIVES

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -30,6 +31,17 @@ class Point(Fault):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Overwritten(Point):
+    """The same, where a value was there; what was missing still is."""
+
+    keeps_missing: ClassVar[bool] = True
+
+    def change(self, values: Floats) -> Floats:
+        held = values[:, list(self.columns)]
+        return np.where(np.isnan(held), np.nan, np.array(self.values))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Imputed(Fault):
     """A missing value is filled with this one."""
 
@@ -46,7 +58,10 @@ def proposals(reference: Reference, base: Crowd, later: Crowd, column: int) -> I
     for value in _gained(base, later, column):
         if lost_missing and not np.isnan(value):
             yield Imputed("imputed", (column,), {"value": value}, value=value)
-        yield _point(reference, base, (column,), (value,))
+        point = _point(reference, base, (column,), (value,))
+        yield point
+        if not np.isnan(value) and np.isnan(base.values[:, column]).any():
+            yield Overwritten(point.cause, (column,), point.parameters, values=(value,))
         together = [(column, value), *_companions(base, later, column, value)]
         if len(together) > 1:
             together.sort()
