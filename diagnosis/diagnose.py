@@ -3,11 +3,11 @@
 import numpy as np
 
 from diagnosis.case import Case
-from diagnosis.causes.input_side import InputSide, input_side
+from diagnosis.causes.input_side import input_side
 from diagnosis.causes.losses import cost
 from diagnosis.causes.outcome_side import outcome_side
 from diagnosis.causes.part import Part
-from diagnosis.causes.sides import Sides, sides
+from diagnosis.causes.sides import sides
 from diagnosis.causes.traffic_side import repeats, traffic_side
 from diagnosis.causes.verdict import verdict
 from diagnosis.finding import Candidate, Diagnosis
@@ -24,9 +24,7 @@ def diagnose(case: Case) -> Diagnosis:
             return verdict(case, swapped + _nothing(case), None)
         twice = repeats(case)
         told = input_side(case, found)
-        part = (
-            swapped + told.part + outcome_side(case, told) + traffic_side(case, twice, mixed=False)
-        )
+        part = swapped + told.part + outcome_side(case, told) + traffic_side(case, twice)
         return verdict(case, part, cost(case, told.base, told.later))
 
 
@@ -36,7 +34,8 @@ def _swap(case: Case) -> Part:
         return Part()
     candidate = Candidate(
         "model_swap", 1.0, parameters={"differ": float(differ), "of": float(of)},
-        because=f"{differ:,} of {of:,} rows scored again do not give the logged score: another model answered.",
+        because=f"{differ:,} of {of:,} rows scored again do not give the logged score: another"
+        " model answered.",
     )  # fmt: skip
     if differ > max(_SWAPPED * of, 3):
         return Part(holds=(candidate,))
@@ -45,7 +44,4 @@ def _swap(case: Case) -> Part:
 
 
 def _nothing(case: Case) -> Part:
-    return traffic_side(case, repeats(case), mixed=False)
-
-
-__all__ = ["InputSide", "Sides", "diagnose"]
+    return traffic_side(case, repeats(case))

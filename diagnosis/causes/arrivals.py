@@ -47,7 +47,7 @@ class Delay:
     @property
     def sure(self) -> bool:
         """Whether the laws differ beyond chance (Kolmogorov and Smirnov, 1e-5)."""
-        return self.distance > 2.5 / np.sqrt(max(self.cases, 1) / 2)
+        return bool(self.distance > 2.5 / np.sqrt(max(self.cases, 1) / 2))
 
 
 def coverages(case: Case) -> list[Coverage]:

@@ -1,11 +1,11 @@
 """The outcomes no longer fit the scores: for all alike, in one group, or in no simple way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from diagnosis.causes import groups, odds
-from diagnosis.causes.calibrated import calibrated, logit, sigmoid
+from diagnosis.causes.calibrated import sigmoid
 from diagnosis.causes.groups import Group, Judged
 from diagnosis.causes.odds import Fit
 from diagnosis.reference import Reference
@@ -18,6 +18,7 @@ _VERY_SURE = 11.0
 CLEAR = 5.0
 FEW_POSITIVES = 25
 _ENOUGH_BEFORE = 100
+_DOUBT = 8.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +40,8 @@ class Concept:
     beside: Fit | None
     further: Group | None
     left: Group | None
+    doubt: float = 0.0
+    """What every group must win more, where the expectation is not the score's own."""
 
     @property
     def log_odds(self) -> float:
@@ -58,17 +61,18 @@ class Concept:
     @property
     def grouped(self) -> float:
         """What the best group wins."""
-        return self.group.gain if self.group else 0.0
+        return max(self.group.gain - self.doubt, 0.0) if self.group else 0.0
 
     @property
     def beyond(self) -> float:
         """What a group wins beside one factor and a slope."""
-        return self.further.gain if self.further else 0.0
+        return max(self.further.gain - self.doubt, 0.0) if self.further else 0.0
 
     @property
     def outside(self) -> float:
         """What the others win, or another group, beside the best group."""
-        return max(self.beside.gain + 4 if self.beside else 0.0, self.left.gain if self.left else 0)
+        others = self.beside.gain + 4 if self.beside else 0.0
+        return max(others, self.left.gain if self.left else 0.0) - self.doubt
 
     def moved(self, tolerance: float) -> bool:
         """Whether the outcomes left what was expected by more than chance and tolerance do."""
@@ -101,11 +105,13 @@ def concept(
     reference: Reference,
     before: tuple[Rows, Floats],
     after: tuple[Rows, Floats],
+    further: tuple[tuple[Rows, Floats], ...] = (),
     without: frozenset[int] = frozenset(),
 ) -> Concept | None:
     """What the outcomes of due cases say; each side has its cases and their expected log odds.
 
-    None where there are too few.
+    further: labelled rows of the reference, which tell what its scores lack of a group. without:
+    columns at fault. None where there are too few cases.
     """
     rows, offset = _labelled(*after)
     old, old_offset = _labelled(*before)
@@ -118,11 +124,11 @@ def concept(
         middle = old_offset.mean()
         offset = offset + lack[0] + lack[1] * (offset - middle)
         old_offset = old_offset + lack[0] + lack[1] * (old_offset - middle)
-    if reference.sample is not None and not without:
-        old, old_offset = _joined(reference, rows.names, old, old_offset, reference.sample)
+    for more, its_offset in further:
+        old, old_offset = _both(old, more), np.concatenate([old_offset, its_offset])
     judged = Judged(offset, outcomes, old_offset, old.outcomes)
     looked_at = groups.splits(reference, _both(rows, old), without)
-    return _concept(rows, judged, looked_at)
+    return replace(_concept(rows, judged, looked_at), doubt=_DOUBT if without else 0.0)
 
 
 def _concept(rows: Rows, judged: Judged, looked_at: list[groups.Split]) -> Concept:
@@ -146,25 +152,14 @@ def _labelled(rows: Rows, offset: Floats) -> tuple[Rows, Floats]:
     return rows.of(known), offset[known]
 
 
-def _joined(
-    reference: Reference, names: tuple[str, ...], old: Rows, offset: Floats, sample: Rows
-) -> tuple[Rows, Floats]:
-    """With the reference's own rows, which tell what its scores lack of a group."""
-    more = sample.of(sample.labelled)
-    if not len(more):
-        return old, offset
-    expected = logit(calibrated(reference, more.scores))
-    del names
-    return _both(old, more), np.concatenate([offset, expected])
-
-
 def _both(one: Rows, two: Rows) -> Rows:
     """The rows of both; callers that the first does not name are nobody's, -1."""
     table = np.array([one.names.index(n) if n in one.names else -1 for n in two.names])
     callers = table[two.callers] if len(two) else two.callers
-    pairs = [
-        (one.values, two.values), (one.scores, two.scores), (one.callers, callers),
-        (one.times, two.times), (one.outcomes, two.outcomes), (one.observed, two.observed),
-        (one.due, two.due),
-    ]  # fmt: skip
-    return Rows(*(np.concatenate(pair) for pair in pairs), one.names)
+    join = np.concatenate
+    return Rows(
+        *(join([one.values, two.values]), join([one.scores, two.scores])),
+        *(join([one.callers, callers]), join([one.times, two.times])),
+        *(join([one.outcomes, two.outcomes]), join([one.observed, two.observed])),
+        *(join([one.due, two.due]), one.names),
+    )

@@ -80,6 +80,12 @@ class Contrast:
         quiet = not len(self.excess) or float(self.excess.max()) <= sure
         return quiet and float(self.pair_excess.max(initial=0.0)) <= sure
 
+    @property
+    def apart(self) -> int:
+        """The column that agrees least with the others as it did."""
+        pairs = np.maximum(self.pair_excess, 0.0)
+        return int(np.argmax(pairs.sum(0) + pairs.sum(1)))
+
     def worst(self) -> str:
         """What moved most, in words."""
         excess = self.excess

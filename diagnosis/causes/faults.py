@@ -16,6 +16,7 @@ _MOST_FAULTS = 4
 # A further fault must take back so much of what the ones before it left.
 _WORTH = 0.3
 _MOST_COLUMNS = 6
+_MUCH = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +42,17 @@ class Faults:
         gone = 1 - float(np.maximum(after, 0).sum()) / whole if whole > 0 else 0.0
         return min(max(gone, 0.0), 1.0)
 
+    def explained_by(self, one: Laid) -> float:
+        """The share of the movement that one of them takes back."""
+        if len(self.found) == 1:
+            return self.explains
+        before = whole = self.before.distance
+        for each in self.found:
+            if each is one:
+                return min(max((before - each.distance) / max(whole, 1e-12), 0.0), 1.0)
+            before = each.distance
+        return 0.0
+
 
 def find(reference: Reference, base: Crowd, later: Crowd, callers: int) -> Faults:
     """The faults that take the movement from `base` to `later` back best."""
@@ -53,6 +65,20 @@ def find(reference: Reference, base: Crowd, later: Crowd, callers: int) -> Fault
         found.append(best)
         base, left = best.crowd, contrast(best.crowd, later)
     return Faults(tuple(found), start, left)
+
+
+def likely(
+    reference: Reference, base: Crowd, later: Crowd, callers: int, left: Contrast
+) -> tuple[tuple[Laid, float], ...]:
+    """The best fault of each kind, with the share of the movement it takes back, if it is much."""
+    best: dict[str, tuple[Laid, float]] = {}
+    for fault in _proposals(reference, base, later, left):
+        found = laid(fault, base, later, callers)
+        gone = Faults((found,), left, left).taken_back(contrast(found.crowd, later))
+        known = best.get(fault.cause)
+        if gone > _MUCH and (known is None or gone > known[1]):
+            best[fault.cause] = found, gone
+    return tuple(best.values())
 
 
 def again(faults: Faults, base: Crowd, later: Crowd, callers: int) -> Faults:

@@ -141,42 +141,42 @@ def _of_column(reference: Reference, rows: Rows, column: int) -> Iterator[Split]
     values, name = rows.values[:, column], profile.name
     missing = np.isnan(values)
     if profile.kind in {"category", "boolean"}:
-        levels = profile.levels or ("false", "true")
-        places = np.where(
-            missing,
-            0,
-            np.where(np.isfinite(values), 1 + np.nan_to_num(values, posinf=0), len(levels) + 1),
-        )
-        names = ("= missing", *(f"= {level}" for level in levels), "= another text")
-        segments = tuple((name, each) for each in names)
-        yield Split(
-            column, places.astype(np.int64), np.eye(len(names)), segments, np.zeros(len(names))
-        )
-        return
-    present = values[~missing]
-    if not len(present):
-        return
-    edges = _edges(present)
-    places = np.where(missing, 0, 1 + np.searchsorted(edges, values, side="right")).astype(np.int64)
-    groups = len(edges) + 2
-    at = np.arange(groups)
-    sets, segments = [at == 0], [(name, "= missing")]
+        yield _of_levels(column, name, profile.levels or ("false", "true"), values)
+    elif not missing.all():
+        yield _of_ranges(column, name, values, _edges(values[~missing]))
+
+
+def _of_levels(column: int, name: str, levels: tuple[str, ...], values: Floats) -> Split:
+    known = 1 + np.nan_to_num(values, posinf=float(len(levels)))
+    places = np.where(np.isnan(values), 0, known).astype(np.int64)
+    texts = ("= missing", *(f"= {level}" for level in levels), "= another text")
+    segments = tuple((name, text) for text in texts)
+    return Split(column, places, np.eye(len(texts)), segments, np.zeros(len(texts)))
+
+
+def _of_ranges(column: int, name: str, values: Floats, edges: Floats) -> Split:
+    """Missing, below and from each edge on, and between two that are not neighbours."""
+    places = np.where(np.isnan(values), 0, 1 + np.searchsorted(edges, values, side="right"))
+    at = np.arange(len(edges) + 2)
+    found: list[tuple[Mask, str]] = [(at == 0, "= missing")]
     for place, edge in enumerate(edges.tolist()):
         below = (at >= 1) & (at <= 1 + place)
-        sets += [below, (at >= 1) & ~below]
-        segments += [(name, f"< {edge:g}"), (name, f"≥ {edge:g}")]
+        found += [(below, f"< {edge:g}"), ((at >= 1) & ~below, f"≥ {edge:g}")]
         for end in range(place + 2, len(edges)):
-            sets.append((at > 1 + place) & (at <= 1 + end))
-            segments.append((name, f"{edge:g} to < {edges[end]:g}"))
-    penalties = np.array([_OF_RANGES * (" to < " in text) for _, text in segments])
-    yield Split(column, places, np.array(sets, dtype=np.float64), tuple(segments), penalties)
+            within = (at > 1 + place) & (at <= 1 + end)
+            found.append((within, f"{edge:g} to < {edges[end]:g}"))
+    sets = np.array([mask for mask, _ in found], dtype=np.float64)
+    penalties = np.array([_OF_RANGES * (" to < " in text) for _, text in found])
+    segments = tuple((name, text) for _, text in found)
+    return Split(column, places.astype(np.int64), sets, segments, penalties)
 
 
 def _edges(present: Floats) -> Floats:
     """Between the values where they are few, else quantiles of them."""
     values = np.unique(present)
     if len(values) <= _MOST_EDGES:
-        return values[1:]
+        return np.asarray(values[1:], dtype=np.float64)
     levels = np.concatenate([[0.02], np.arange(1, _MOST_EDGES) / _MOST_EDGES, [0.98]])
-    edges: Floats = np.unique(np.quantile(present, levels, method="nearest"))
-    return edges[edges > present.min()]
+    edges = np.unique(np.quantile(present, levels, method="nearest"))
+    found: Floats = edges[edges > present.min()]
+    return found

@@ -27,12 +27,16 @@ def cost(case: Case, base: Crowd, later: Crowd) -> Cost:
     """In the declared costs, else in log loss."""
     reference = case.reference
     unit = "log loss a case" if reference.costs is None else "declared cost a case"
-    ahead = tuple(_mean(_ahead(reference, c.scores), c.weights, c.size)[0] for c in (base, later))
+    before, after = (
+        _mean(_ahead(reference, crowd.scores), crowd.weights, crowd.size)[0]
+        for crowd in (base, later)
+    )
     known = [rows.of(rows.labelled) for rows in (case.due_before, case.due_after)]
     measured = None
     if min(len(rows) for rows in known) >= _FEW:
-        measured = tuple(float(_real(reference, rows).mean()) for rows in known)
-    return Cost(unit, (ahead[0], ahead[1]), measured and (measured[0], measured[1]), len(known[1]))
+        one, two = (float(_real(reference, rows).mean()) for rows in known)
+        measured = one, two
+    return Cost(unit, (before, after), measured, len(known[1]))
 
 
 def _ahead(reference: Reference, scores: Floats) -> Floats:

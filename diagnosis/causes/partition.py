@@ -1,6 +1,7 @@
 """Cells that are fine enough to fit causes to, and the streams that are made of their shares."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.stats import norm
@@ -89,7 +90,7 @@ def partition(
 def normal_scores(shares: Floats, starts: Places, order: Places) -> Floats:
     """(cells,): the normal score of each cell's middle rank in its column; 0 where missing."""
     scores = np.zeros(len(shares))
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
+    for start, end in pairwise(starts.tolist()):
         cells = order[start + 1 : end]
         held = shares[cells]
         total = held.sum()
@@ -155,11 +156,13 @@ def _edges(values: Floats, atoms: list[float]) -> list[float]:
     rest = present[~np.isin(present, atoms)]
     if not len(rest):
         return []
-    return (np.unique(np.quantile(rest, _QUANTILES, method="nearest")) + 0.0).tolist()
+    found: list[float] = (np.unique(np.quantile(rest, _QUANTILES, method="nearest")) + 0.0).tolist()
+    return found
 
 
 def _often(values: Floats) -> list[float]:
     there, counts = np.unique(values[np.isfinite(values)] + 0.0, return_counts=True)
     enough = counts >= max(_ATOM * len(values), 5)
     chosen = np.argsort(-counts[enough], kind="stable")[:_MOST_ATOMS]
-    return there[enough][chosen].tolist()
+    found: list[float] = there[enough][chosen].tolist()
+    return found

@@ -19,6 +19,7 @@ class Swapped(Fault):
     """Two columns have changed places."""
 
     def change(self, values: Floats) -> Floats:
+        """What becomes of affected rows, (n, f) -> (n, columns)."""
         return values[:, list(self.columns[::-1])]
 
 
@@ -29,6 +30,7 @@ class Shuffled(Fault):
     others: tuple[int, ...] = field(default=())
 
     def change(self, values: Floats) -> Floats:
+        """What becomes of affected rows, (n, f) -> (n, columns)."""
         order = np.random.default_rng(_SEED).permutation(len(values))
         return values[order][:, list(self.columns)]
 

@@ -27,6 +27,7 @@ class Point(Fault):
     values: tuple[float, ...] = field(default=())
 
     def change(self, values: Floats) -> Floats:
+        """What becomes of affected rows, (n, f) -> (n, columns)."""
         return np.tile(np.array(self.values), (len(values), 1))
 
 
@@ -37,6 +38,7 @@ class Overwritten(Point):
     keeps_missing: ClassVar[bool] = True
 
     def change(self, values: Floats) -> Floats:
+        """What becomes of affected rows, (n, f) -> (n, columns)."""
         held = values[:, list(self.columns)]
         return np.where(np.isnan(held), np.nan, np.array(self.values))
 
@@ -48,6 +50,7 @@ class Imputed(Fault):
     value: float = field(default=np.nan)
 
     def change(self, values: Floats) -> Floats:
+        """What becomes of affected rows, (n, f) -> (n, columns)."""
         held = values[:, list(self.columns)]
         return np.where(np.isnan(held), self.value, held)
 

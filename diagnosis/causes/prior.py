@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from diagnosis.causes.calibrated import calibrated
 from diagnosis.causes.crowd import Crowd
 from diagnosis.reference import Reference
-from diagnosis.causes.calibrated import calibrated
 from diagnosis.rows import Floats
 
 _STEPS = 60

@@ -34,6 +34,7 @@ class Scaled(Fault):
     keeps_missing: ClassVar[bool] = True
 
     def change(self, values: Floats) -> Floats:
+        """What becomes of affected rows, (n, f) -> (n, columns)."""
         return values[:, list(self.columns)] * self.factor + self.offset
 
 
@@ -97,7 +98,7 @@ def _best(
     left = []
     for factor, offset in tried:
         moved = base.partition.column_places(column, base.values[:, column] * factor + offset)
-        t = _of_present(np.bincount(moved - start, base.weights, len(p) + 1))
+        t = _of_present(np.bincount(moved - start, base.weights, len(p) + 1).astype(np.float64))
         below = float(((t - p) ** 2 / scale).sum())
         share = float(((q - p) * (t - p) / scale).sum()) / below if below > 0 else 0.0
         plain = abs(np.log(abs(factor))) > np.log(_PLAIN_IN_PART)

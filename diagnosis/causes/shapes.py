@@ -23,6 +23,7 @@ class Cut(Fault):
     keeps_missing: ClassVar[bool] = True
 
     def change(self, values: Floats) -> Floats:
+        """What becomes of affected rows, (n, f) -> (n, columns)."""
         held = values[:, list(self.columns)]
         return np.where(np.isfinite(held), np.clip(held, self.low, self.high), held)
 
@@ -36,6 +37,7 @@ class Rounded(Fault):
     keeps_missing: ClassVar[bool] = True
 
     def change(self, values: Floats) -> Floats:
+        """What becomes of affected rows, (n, f) -> (n, columns)."""
         steps = values[:, list(self.columns)] / self.step
         found: Floats = (np.floor(steps) if self.down else np.round(steps)) * self.step
         return found

@@ -29,7 +29,7 @@ class Repeats:
     sure: bool
 
 
-def traffic_side(case: Case, repeats: Repeats, *, mixed: bool) -> Part:
+def traffic_side(case: Case, repeats: Repeats) -> Part:
     """Duplicates, else volume."""
     found: tuple[Candidate, ...] = ()
     if repeats.sure:
@@ -39,7 +39,6 @@ def traffic_side(case: Case, repeats: Repeats, *, mixed: bool) -> Part:
     explained = np.log1p(repeats.after) - np.log1p(repeats.before) if repeats.sure else 0.0
     if ratio is not None and abs(np.log(max(ratio, 1e-3)) - explained) > limit:
         found = (*found, _volume(ratio, days))
-    del mixed
     return Part(holds=found)
 
 
@@ -52,14 +51,16 @@ def _again(repeats: Repeats) -> Candidate:
     return Candidate(
         "duplicates", 1.0, segment=segment,
         parameters={"before": repeats.before, "after": repeats.after},
-        because=f"{percent(repeats.after)} of the requests{where} came again within an hour, with the same values; {percent(repeats.before)} before.",
+        because=f"{percent(repeats.after)} of the requests{where} came again within an hour with"
+        f" the same values, {percent(repeats.before)} before.",
     )  # fmt: skip
 
 
 def _volume(ratio: float, days: str) -> Candidate:
     return Candidate(
         "volume", 1.0, parameters={"ratio": ratio},
-        because=f"{days} {ratio:.2f} times as many rows came as at the same hours of the weeks before.",
+        because=f"{days} {ratio:.2f} times as many rows came as at the same hours of the weeks"
+        " before.",
     )  # fmt: skip
 
 
@@ -72,11 +73,10 @@ def _ratio(case: Case) -> tuple[float | None, str]:
     hours = after.first + np.arange(len(after.rows))
     expected, rows = usual[hours % _WEEK], after.rows.sum(1)
     found = []
-    for span, said in (
-        (len(rows), "Since the onset"),
-        (_DAY, "On the first day"),
-        (2 * _DAY, "On the first two days"),
-    ):
+    spans = (
+        (len(rows), "Since the onset"), (_DAY, "On the first day"), (2 * _DAY, "In two days"),
+    )  # fmt: skip
+    for span, said in spans:
         if span <= len(rows) and expected[:span].sum() > 20:
             found.append((float(rows[:span].sum() / expected[:span].sum()), said))
     if not found:

@@ -26,7 +26,8 @@ def wanted(case: Case, log_odds: float, error: float | None = None) -> Decides:
     needed = int(np.ceil(events / max(rate, 1e-3)))
     more = max(needed - have, int(np.ceil(0.25 * needed)))
     return Decides(
-        observation=f"About {more:,} more outcomes of cases since the onset decide, {max(round(more * rate), 1):,} of them bad.",
+        observation=f"About {more:,} more outcomes of cases since the onset decide,"
+        f" {max(round(more * rate), 1):,} of them bad.",
         outcomes=more,
         hour=_hour(case, more),
     )

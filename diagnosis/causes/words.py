@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 
-
-def points(share: float) -> str:
-    """A difference of shares."""
-    return f"{100 * share:+.1f} points".replace("-", "−")
+MINUS = "\N{MINUS SIGN}"
 
 
 def percent(share: float) -> str:
@@ -17,8 +14,8 @@ def percent(share: float) -> str:
 def figure(value: float) -> str:
     """Up to three significant digits; whole numbers as they are."""
     if float(value).is_integer() and abs(value) < 1e15:
-        return f"{value:,.0f}".replace("-", "−")
-    return f"{value:.3g}".replace("-", "−")
+        return f"{value:,.0f}".replace("-", MINUS)
+    return f"{value:.3g}".replace("-", MINUS)
 
 
 def listed(names: Sequence[str]) -> str:

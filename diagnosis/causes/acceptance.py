@@ -1,0 +1,69 @@
+"""Which of the faults that were fitted hold on rows that they were not fitted to."""
+
+import numpy as np
+
+from diagnosis.causes.crowd import Crowd
+from diagnosis.causes.fault import Fault, Laid
+from diagnosis.causes.faults import Faults
+from diagnosis.causes.people import against_people
+from diagnosis.causes.points import Imputed, Point
+from diagnosis.causes.scales import Scaled
+from diagnosis.causes.shapes import Rounded
+
+_EXPLAINS = 0.3
+_STRONG_FACTOR = 1.45
+_LEAST_SHARE = 0.01
+# Twice the log of the likelihood ratio from which other people are ruled out.
+AGAINST = 12.0
+# A value that few had, or that so many more have, was put there.
+_RARE, _MORE, _AT_LEAST = 0.003, 3.0, 0.005
+
+
+def accepted(base: Crowd, late: Crowd, tested: Faults) -> tuple[tuple[Laid, ...], bool]:
+    """The faults that hold, and whether other people would explain the rows as well.
+
+    All, where they take everything back; else the first ones that nothing else can be.
+    """
+    if not tested.found:
+        return (), False
+    laid_upon = [base, *(each.crowd for each in tested.found[:-1])]
+    pairs = list(zip(laid_upon, tested.found, strict=True))
+    if tested.left.is_quiet() and tested.explains > _EXPLAINS:
+        doubts = [
+            not is_strong(before, late, each.fault) and against_people(before, late, each) < AGAINST
+            for before, each in pairs
+        ]
+        return tested.found, any(doubts)
+    still = set(tested.left.moved())
+    strong = []
+    for before, each in pairs:
+        held = is_strong(before, late, each.fault) and each.shares.max() > _LEAST_SHARE
+        if not held or still & set(each.fault.columns):
+            break
+        strong.append(each)
+    return tuple(strong), False
+
+
+def is_strong(base: Crowd, later: Crowd, fault: Fault) -> bool:
+    """Whether no change of people looks like it."""
+    if isinstance(fault, Scaled):
+        return bool(abs(np.log(abs(fault.factor))) > np.log(_STRONG_FACTOR))
+    if isinstance(fault, Rounded):
+        return True
+    values: tuple[float, ...] = fault.values if isinstance(fault, Point) else ()
+    if isinstance(fault, Imputed):
+        values = (fault.value,)
+    return bool(values) and all(
+        _was_put(base, later, column, value)
+        for column, value in zip(fault.columns, values, strict=True)
+    )
+
+
+def _was_put(base: Crowd, later: Crowd, column: int, value: float) -> bool:
+    before, after = (_frequency(crowd, column, value) for crowd in (base, later))
+    return before <= _RARE or (not np.isnan(value) and after >= _MORE * before + _AT_LEAST)
+
+
+def _frequency(crowd: Crowd, column: int, value: float) -> float:
+    held = crowd.values[:, column]
+    return float((np.isnan(held) if np.isnan(value) else held == value).mean())
