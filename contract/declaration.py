@@ -87,6 +87,22 @@ class Costs(_Part):
     false_negative: Annotated[float, Field(gt=0, le=1e12)]
 
 
+class Tolerances(_Part):
+    """By how much a quantity may move before it is a change; None: the monitor's default."""
+
+    share: Annotated[float, Field(gt=0, le=0.5)] | None = None
+    atom: Annotated[float, Field(gt=0, le=0.5)] | None = None
+    observed_over_expected: Annotated[float, Field(gt=0, le=10)] | None = None
+    auc: Annotated[float, Field(gt=0, le=0.5)] | None = None
+    coverage: Annotated[float, Field(gt=0, le=1)] | None = None
+    delay: Annotated[float, Field(gt=0, le=10)] | None = None
+    volume: Annotated[float, Field(gt=0, le=10)] | None = None
+
+    def declared(self) -> dict[str, float]:
+        """Those that are set."""
+        return self.model_dump(exclude_none=True)
+
+
 class _Document(_Part):
     key: Key
     version: int
@@ -102,6 +118,7 @@ class _Document(_Part):
     split: Literal["hash", "time", "group"] = "hash"
     group: Column | None = None
     costs: Costs | None = None
+    tolerances: Tolerances = Tolerances()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +142,7 @@ class Declaration:
     split: Literal["hash", "time", "group"]
     group: str | None
     costs: Costs | None
+    tolerances: Tolerances
 
     @classmethod
     def from_toml(cls, text: str) -> "Declaration":
@@ -166,7 +184,15 @@ class Declaration:
             "split": self.split,
             "group": self.group,
             "costs": self.costs.model_dump() if self.costs else None,
+            # Only where there are some: other bundles are what they were, to the byte.
+            **self.tolerances_declared,
         }
+
+    @property
+    def tolerances_declared(self) -> dict[str, dict[str, float]]:
+        """The tolerances that are set, as a member of a document; nothing where none is."""
+        declared = self.tolerances.declared()
+        return {"tolerances": declared} if declared else {}
 
 
 def read(path: Path) -> Declaration:

@@ -57,6 +57,7 @@ def identity(declaration: Declaration, settings: TrainerSettings) -> dict[str, A
         "model": "HistGradientBoostingClassifier",
         "parameters": PARAMETERS,
         **costs,
+        **declaration.tolerances_declared,
     }
 
 

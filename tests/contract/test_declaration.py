@@ -104,6 +104,10 @@ def test_the_label_of_give_me_some_credit_is_due_after_two_years() -> None:
         ('delimiter = ";"', 'ignore = ["channel"]', "to be ignored, and a feature"),
         ("false_positive = 1.0", "false_positive = 0.0", "costs.false_positive"),
         ("false_positive = 1.0", "false_positive = nan", "costs.false_positive|not a declaration"),
+        ("[costs]", "[tolerances]\nshare = 0.0\n[costs]", "tolerances.share"),
+        ("[costs]", "[tolerances]\nauc = 0.6\n[costs]", "tolerances.auc"),
+        ("[costs]", '[tolerances]\nvolume = "0.2"\n[costs]', "tolerances.volume"),
+        ("[costs]", "[tolerances]\nshares = 0.1\n[costs]", "tolerances.shares: Extra inputs"),
     ],
 )
 def test_a_mistake_is_named_by_its_place(old: str, new: str, message: str | None) -> None:
@@ -112,6 +116,16 @@ def test_a_mistake_is_named_by_its_place(old: str, new: str, message: str | None
         return
     with pytest.raises(SchemaError, match=message):
         Declaration.from_toml(changed(old, new))
+
+
+def test_tolerances_are_recorded_only_where_they_are_declared() -> None:
+    some = changed("[costs]", "[tolerances]\nshare = 0.03\nvolume = 1\n[costs]")
+
+    declared = Declaration.from_toml(some)
+
+    assert declared.record()["tolerances"] == {"share": 0.03, "volume": 1.0}
+    for none in (LOANS, changed("[costs]", "[tolerances]\n[costs]")):
+        assert "tolerances" not in Declaration.from_toml(none).record()
 
 
 @pytest.mark.parametrize(

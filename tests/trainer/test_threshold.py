@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from contract.declaration import Costs, Declaration
+from contract.declaration import Costs, Declaration, Tolerances
 from tests.gmsc import DECLARATION
 from tests.trainer.conftest import Made
 from tests.trainer.tables import loans
@@ -191,3 +191,13 @@ def test_costs_make_another_version_and_no_costs_none() -> None:
 
     assert identity(costly, SETTINGS) != identity(declaration, SETTINGS)
     assert "costs" not in identity(DECLARATION, SETTINGS)
+
+
+def test_tolerances_make_another_version_and_none_none() -> None:
+    from trainer.model import identity
+
+    declaration, _ = table(10)
+    strict = replace(declaration, tolerances=Tolerances(share=0.01))
+
+    assert identity(strict, SETTINGS)["tolerances"] == {"share": 0.01}
+    assert "tolerances" not in identity(DECLARATION, SETTINGS)
