@@ -24,7 +24,6 @@ from monitor import round as rounds
 from monitor.database import Database
 from monitor.errors import MonitorError
 from monitor.incidents import commands_clock, commands_notes
-from monitor.incidents.watching import Watching
 from monitor.references import References
 from monitor.settings import MonitorSettings
 from monitor.webhook.sender import Sender
@@ -105,6 +104,9 @@ def _run(
             rounds.mark_all(database)
         if options.hold:
             clock.hold(database, options.as_of)
+        # All of a diagnosis, which the other commands do without.
+        from monitor.incidents.watching import Watching  # noqa: PLC0415
+
         models = settings.models_dir
         watching = Watching.of(models, keys, settings.false_pages_per_year)
         references = References(models, keys)

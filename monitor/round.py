@@ -12,7 +12,7 @@ from db.rollup.span import HOUR_OF
 from monitor import clock
 from monitor.database import Database, MonitorConnection
 from monitor.errors import MonitorError, RollupBusy
-from monitor.incidents.watching import Watched, Watching
+from monitor.incidents.watched import Watched, Watcher
 from monitor.references import References
 
 # A day of millions of rows takes longer than a statement of a service may.
@@ -47,7 +47,7 @@ def run(
     database: Database,
     references: References,
     as_of: datetime | None = None,
-    watching: Watching | None = None,
+    watching: Watcher | None = None,
 ) -> Round:
     """Do one round; `as_of` is its business time: where it is None the one that is held, or now.
 

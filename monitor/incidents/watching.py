@@ -5,7 +5,6 @@ import logging
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from contract.signature import SigningKeys
 from db.log.errors import PostgresAway
@@ -15,6 +14,7 @@ from monitor.incidents import closed
 from monitor.incidents.hours import time_of
 from monitor.incidents.look import Looked, Looks
 from monitor.incidents.versions import Versions
+from monitor.incidents.watched import Watched
 from outcomes.connection import is_gone
 
 logger = logging.getLogger("monitor")
@@ -26,22 +26,11 @@ Queue = list[tuple[int, str]]
 numbered alike whether many days are looked at or one."""
 
 
-class Watched(NamedTuple):
-    """What the looks of a round came to.
-
-    hours: of all versions. behind: hours that are left for the next round, for want of time.
-    troubles: of each version that could not be looked at, why.
-    """
-
-    hours: int = 0
-    behind: int = 0
-    troubles: tuple[str, ...] = ()
-
-
 class Watching:
     """Looks at what is closed and counted; what fails for a version stops nothing else.
 
-    seconds: after which no other look begins, and the next round goes on; None: never.
+    seconds: after which no other look begins, and the next round goes on; None: never. One look is
+    made in each round.
     """
 
     def __init__(self, looks: Looks, seconds: float | None = None) -> None:
@@ -71,7 +60,7 @@ class Watching:
         progress = _Progress(self._seconds)
         queue = self._queue(connection, over, as_of)
         hours, waits, troubles = 0, False, list[str]()
-        while queue and not progress.late:
+        while queue:
             _, version = heapq.heappop(queue)
             looked = self._attempt(connection, version, over, as_of)
             if looked is None:
@@ -81,7 +70,8 @@ class Watching:
             waits |= looked.waits
             if looked.first < looked.end < over:
                 heapq.heappush(queue, (looked.end, version))
-            progress.tell(version, looked.end)
+            if progress.is_late(version, looked.end):
+                break
         if not queue and not waits and not troubles:
             self._done = over
         return Watched(hours, sum(over - hour for hour, _ in queue), tuple(troubles))
@@ -123,12 +113,11 @@ class _Progress:
         self._began = self._told = time.monotonic()
         self._seconds = seconds
 
-    @property
-    def late(self) -> bool:
-        return self._seconds is not None and time.monotonic() - self._began > self._seconds
-
-    def tell(self, version: str, end: int) -> None:
-        if time.monotonic() - self._told > _PROGRESS_SECONDS:
-            self._told = time.monotonic()
+    def is_late(self, version: str, end: int) -> bool:
+        """After a look at a version."""
+        now = time.monotonic()
+        if now - self._told > _PROGRESS_SECONDS:
+            self._told = now
             fields = {"model_version": version, "until": time_of(end).isoformat()}
             logger.info("looking at what was logged before", extra={"fields": fields})
+        return self._seconds is not None and now - self._began >= self._seconds
