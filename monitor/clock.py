@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from monitor.database import Database, Reader
+from monitor.webhook.outbox import enlist_all
 
 _HELD = "SELECT as_of FROM monitor_clock"
 _HOLD = """
@@ -24,8 +25,11 @@ def hold(database: Database, as_of: datetime) -> None:
 
 def release(database: Database) -> datetime | None:
     """Let business time go on; where it was held, None if it was not. Raises PostgresAway."""
-    with database.connection() as connection, connection.attempt():
-        return _time(connection.rows(_RELEASE))
+    with database.connection() as connection:
+        # What was found until here is of a replay, and nobody is told of it.
+        enlist_all(connection)
+        with connection.attempt():
+            return _time(connection.rows(_RELEASE))
 
 
 def _time(rows: list[tuple[datetime]]) -> datetime | None:

@@ -20,11 +20,13 @@ FROM watch_state HAVING max(looked_until) IS NOT NULL"""
 # An hour is looked at when it is over and what comes late has come; a version that nobody asks any
 # more has no further hours.
 _WAITING = """
-SELECT model_version, (
+SELECT kept.model_version, (
     SELECT count(DISTINCT hour) FROM rollup_hour
-    WHERE rollup_hour.model_version = watch_state.model_version
-      AND hour >= looked_until AND hour < (SELECT as_of FROM rollup_state) - interval '3 hours'
-) FROM watch_state ORDER BY 1"""
+    WHERE rollup_hour.model_version = kept.model_version
+      AND hour >= coalesce(looked_until, '-infinity')
+      AND hour < (SELECT as_of FROM rollup_state) - interval '3 hours'
+) FROM reference_profile AS kept LEFT JOIN watch_state USING (model_version)
+WHERE profile IS NOT NULL ORDER BY 1"""
 _SENT = """
 SELECT count(*) FILTER (WHERE state = 'delivered'), count(*) FILTER (WHERE state = 'failed'),
        count(*) FILTER (WHERE state = 'pending'),
@@ -70,7 +72,8 @@ def of_looks(reader: Reader) -> Iterator[Metric]:
         )
     family = GaugeMetricFamily(
         "monitor_hours_to_look_at",
-        "Hours with predictions that are over for three hours and were not looked at for incidents",
+        "Hours with predictions that are over for three hours and were not looked at for incidents."
+        " No series of a version without a profile, which cannot be looked at",
         labels=["model_version"],
     )
     for version, hours in reader.rows(_WAITING):

@@ -98,6 +98,14 @@ class Claimed:
     event: Event
 
 
+def enlist_all(connection: MonitorConnection) -> None:
+    """Make messages to every address that is known; raises PostgresAway."""
+    with connection.attempt():
+        targets = connection.rows("SELECT target FROM webhook_target")
+    for (target,) in targets:
+        Outbox(target).enlist(connection)
+
+
 class Outbox:
     """The messages to one address, by the digest of its URL. Raises PostgresAway."""
 

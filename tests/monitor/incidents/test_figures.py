@@ -38,21 +38,30 @@ def test_before_the_first_look_nothing_is_said_of_looks(database: Database) -> N
 def test_hours_that_were_not_looked_at_are_those_with_rows(monitor: Monitor) -> None:
     monitor.query("UPDATE rollup_state SET as_of = '2026-07-01 12:30Z'")
     monitor.query(
+        "INSERT INTO reference_profile (model_version, declaration, profile) VALUES"
+        " ('m', '{}', '{}'), ('retired', '{}', '{}'), ('new', '{}', '{}'), ('old', '{}', NULL)"
+    )
+    monitor.query(
         "INSERT INTO watch_state (model_version, looked_until, state, as_of) VALUES"
         " ('m', '2026-07-01 06:00Z', '{}', now()), ('retired', '2026-06-01 00:00Z', '{}', now())"
     )
-    for hour, caller in ((5, ""), (6, ""), (7, ""), (7, "web"), (9, ""), (10, ""), (12, "")):
+    of_m = [("m", hour) for hour in (5, 6, 7, 9, 10, 12)]
+    for version, hour in (*of_m, ("new", 8), ("old", 8)):
         monitor.query(
             "INSERT INTO rollup_hour (hour, model_version, caller, route, part, predictions,"
             " positives, probability_sum, past_the_spool, lags, durations) VALUES"
-            " (%s, 'm', %s, '/predict', 'live', 4, 1, 1, 0, '{}', '{}')",
-            *(f"2026-07-01 {hour:02}:00Z", caller),
+            " (%s, %s, '', '/predict', 'live', 4, 1, 1, 0, '{}', '{}')",
+            *(f"2026-07-01 {hour:02}:00Z", version),
         )
 
     figures = scrape(monitor.database.url("monitor"))
 
     assert figures["monitor_last_look_age_seconds",] == 6.5 * 3600
-    assert named(figures, "monitor_hours_to_look_at") == {("m",): 3, ("retired",): 0}
+    assert named(figures, "monitor_hours_to_look_at") == {
+        ("m",): 3,
+        ("new",): 1,
+        ("retired",): 0,
+    }
 
 
 def test_what_became_of_messages_is_told_of_the_address_in_use(monitor: Monitor) -> None:

@@ -1,9 +1,10 @@
 """Which messages there are, and who sends which of them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from monitor import clock
 from monitor.webhook.outbox import Claimed, Outbox
 from tests.monitor.conftest import Monitor
 from tests.monitor.webhook.found import LIFE, keep, of
@@ -141,14 +142,15 @@ def test_a_sender_that_was_taken_over_has_no_say_unless_it_was_heard(
 def test_a_replay_is_not_told_nor_is_what_it_left_when_the_clock_goes_on(
     monitor: Monitor, outbox: Outbox
 ) -> None:
-    monitor.query("INSERT INTO monitor_clock (as_of) VALUES (now())")
+    clock.hold(monitor.connections, datetime.now(UTC))
     keep(monitor, OPENED)
     enlist(monitor, outbox)
-    monitor.query("DELETE FROM monitor_clock")
-    keep(monitor, ENDED, of(2, OPENED))
+    keep(monitor, of(2, OPENED))
+    clock.release(monitor.connections)
+    keep(monitor, ENDED, of(2, ENDED), of(3, OPENED))
     enlist(monitor, outbox)
 
-    assert states(monitor) == [(1, "held"), (2, "held"), (3, "pending")]
+    assert states(monitor) == [*((number, "held") for number in range(1, 5)), (5, "pending")]
 
 
 def test_history_is_not_told_but_what_becomes_of_it_is(monitor: Monitor, outbox: Outbox) -> None:
