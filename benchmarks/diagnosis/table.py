@@ -26,9 +26,11 @@ def table(verdicts: Sequence[Verdict]) -> str:
 def costs(verdicts: Sequence[Verdict]) -> str:
     """What the rounds cost, in a sentence."""
     slowest = max(one.slowest for one in verdicts)
+    peak = max(one.peak_mb for one in verdicts)
+    mean = statistics.mean(one.seconds for one in verdicts)
     return (
-        f"{statistics.mean(one.seconds for one in verdicts):.1f} s of processor time a run, the"
-        f" slowest day {slowest:.2f} s, at most {max(one.peak_mb for one in verdicts):,.0f} MB with the stream"
+        f"{mean:.1f} s of processor time a run, the slowest day {slowest:.2f} s,"
+        f" at most {peak:,.0f} MB with the stream"
     )
 
 
