@@ -127,6 +127,11 @@ class Counts:
         return Counts(self.hours, *rest)
 
     @property
+    def nbytes(self) -> int:
+        """What the arrays take of the memory."""
+        return sum(getattr(self, f.name).nbytes for f in fields(self) if f.name != "hours")
+
+    @property
     def end(self) -> Times:
         """(n,): when the predictions of each row are all made."""
         return self.start + np.timedelta64(self.hours, "h")

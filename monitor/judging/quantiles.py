@@ -1,13 +1,17 @@
 """Quantiles of the gamma and the beta distribution, for exact intervals; to about ten digits."""
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from math import exp, lgamma, log, sqrt
 from statistics import NormalDist
 
 NORMAL = NormalDist()
 _TINY, _SMALL, _STEPS = 1e-300, 3e-16, 100_000
+# At each look the cohorts that did not change ask for the same ones.
+_KEPT = 10_000
 
 
+@lru_cache(_KEPT)
 def gamma_quantile(share: float, shape: float) -> float:
     """Below which a gamma variable of scale 1 lies with that probability; `shape` > 0."""
     assert 0 < share < 1
@@ -25,6 +29,7 @@ def gamma_quantile(share: float, shape: float) -> float:
     return _root(lambda x: gamma_share(x, shape) - share, density, guess, high)
 
 
+@lru_cache(_KEPT)
 def beta_quantile(share: float, a: float, b: float) -> float:
     """Below which a beta variable lies with that probability; `a`, `b` > 0."""
     assert 0 < share < 1

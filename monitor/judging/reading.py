@@ -1,25 +1,23 @@
 """Counts of outcomes out of Postgres: those of the last round, or of any time before it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
-from importlib import resources
-from itertools import pairwise
-from typing import Any, get_args
+from typing import get_args
 
 from contract.profile import Profile
 from db.rollup import bins
 from monitor.database import Reader
-from monitor.judging.cohort import LENGTH, Step, bounds
-from monitor.judging.counts import Counts, together
+from monitor.judging.cohort import LENGTH, Step
+from monitor.judging.counted import TABLES, counted, statement
+from monitor.judging.counts import Counts
 from monitor.judging.held_out import HeldOut, held_out
 from monitor.judging.merging import merged
-from monitor.judging.row_form import counted_rows, recounted_rows
+from monitor.judging.row_form import recounted_rows
+from monitor.judging.selection import Selection
+from monitor.page.kept import Kept
 
-_TABLES = {24: ("day", "outcome_day"), 1: ("hour", "outcome_hour")}
 MOST_COHORTS = 60
-_PART = 4000
 _FIRST = """
 SELECT min(day)::timestamptz FROM outcome_day
 WHERE day < %s AND due_on >= %s::date AND due_on < %s::date
@@ -40,40 +38,14 @@ WHERE model_version = ANY (%s)
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Predictions from `start` until before `end` of business time, in whole cohorts.
-
-    A name that is None selects all; the caller '' is those without a key.
-    """
-
-    start: datetime
-    end: datetime
-    step: Step
-    version: str | None = None
-    caller: str | None = None
-    route: str | None = None
-
-    @property
-    def span(self) -> tuple[datetime, datetime]:
-        """From the beginning of the first cohort to the end of the last: none is cut in two."""
-        last = max(self.start, self.end - datetime.resolution)
-        return bounds(self.start, self.step)[0], bounds(last, self.step)[1]
-
-    @property
-    def hours(self) -> int:
-        """How long a row is."""
-        return 1 if self.step == "hour" else 24
-
-
 def reaching_back(connection: Reader, selection: Selection, most: int = MOST_COHORTS) -> Selection:
     """The selection from the first prediction on whose outcome fell due in its time.
 
     So that what became due lately is judged, however long before it was predicted. The step grows
     until there are at most so many cohorts.
     """
-    names = (selection.version, selection.caller, selection.route)
-    values = (selection.start, selection.start, selection.end, *(n for n in names for _ in "12"))
+    names = (name for name in selection.names for _ in "12")
+    values = (selection.start, selection.start, selection.end, *names)
     ((first,),) = connection.rows(_FIRST, values)
     start = min(selection.start, first.astimezone(UTC)) if first else selection.start
     steps = get_args(Step)
@@ -96,84 +68,44 @@ class Known:
     """Predictions of the span that are in no answer as of a past time, for their rows are gone."""
 
 
-def read(connection: Reader, selection: Selection, as_of: datetime | None = None) -> Known:
+def read(
+    connection: Reader,
+    selection: Selection,
+    as_of: datetime | None = None,
+    kept: Kept | None = None,
+) -> Known:
     """What is known as of a time; None or a time after the last round: what that round counted.
 
     For a time before it everything is read again from the log: what was observed and received by
     then. That is slower, and no report that came since changes it. Where the last round itself was
-    one as of an earlier time, as in a replay, business time alone decides.
+    one as of an earlier time, as in a replay, business time alone decides. `kept`: where parts of
+    what was counted are kept.
     """
     ((last, settled),) = connection.rows("SELECT as_of, settled_at FROM rollup_state")
     replayed = settled > last
     if as_of is None or as_of >= last:
         as_of = last.astimezone(UTC)
         if not (replayed and connection.rows(_OBSERVED_LATER, (last, settled))):
-            return Known(_counted(connection, selection, as_of), as_of)
+            return Known(counted(connection, selection, as_of, kept or Kept()), as_of)
     known = settled if replayed else as_of
     ((retired,),) = connection.rows(_RETIRED, selection.span)
     counts = merged(_recounted(connection, selection, as_of, known), as_of)
     return Known(counts, as_of, replayed, retired)
 
 
-def _counted(connection: Reader, selection: Selection, as_of: datetime) -> Counts:
-    """In parts, for each of the rows takes four kilobytes until they are merged."""
-    start, table = _TABLES[selection.hours]
-    sizes, statement = (
-        _sql(name).replace("{start}", start).replace("{counts}", table)
-        for name in ("sizes", "counted")
-    )
-    values = _values(selection)
-    parts = [
-        merged(
-            counted_rows(
-                selection.hours,
-                connection.rows(statement, values | {"start": first, "end": end}),
-            ),
-            as_of,
-        )
-        for first, end in _parts(connection.rows(sizes, values), selection)
-    ]
-    return together(parts) if parts else counted_rows(selection.hours, [])
-
-
-def _parts(
-    sizes: list[tuple[Any, ...]], selection: Selection
-) -> Iterator[tuple[datetime, datetime]]:
-    """Spans of whole hours or days that have about so many rows as are read at once."""
-    end = selection.span[1]
-    begins, rows = [], _PART
-    for start, count in sizes:
-        if rows + count > _PART:
-            begins.append(start)
-            rows = 0
-        rows += count
-    yield from pairwise([*begins, end])
-
-
 def _recounted(
     connection: Reader, selection: Selection, as_of: datetime, known: datetime
 ) -> Counts:
     more = {
-        "unit": _TABLES[selection.hours][0],
+        "unit": TABLES[selection.hours][0],
         "as_of": as_of,
         "known": known,
         "scores": list(bins.SCORES),
         "ages": list(bins.AGES),
     }
     return recounted_rows(
-        selection.hours, connection.rows(_sql("recounted"), _values(selection) | more)
+        selection.hours, connection.rows(statement("recounted"), selection.values() | more)
     )
-
-
-def _values(selection: Selection) -> dict[str, object]:
-    names = ("version", "caller", "route")
-    start, end = selection.span
-    return {"start": start, "end": end} | {name: getattr(selection, name) for name in names}
-
-
-@cache
-def _sql(name: str) -> str:
-    return (resources.files(__package__) / "sql" / f"{name}.sql").read_text()
 
 
 def read_held_out(connection: Reader, versions: Sequence[str]) -> dict[str, HeldOut]:

@@ -2,16 +2,16 @@
 
 from monitor.database import Reader
 from monitor.judging.judged import judged
-from monitor.judging.reading import Selection
 from monitor.judging.sections import OutcomesSection, PerformanceSection
+from monitor.judging.selection import Selection
 from monitor.page.facts import Facts
 from monitor.page.figures import Check
-from monitor.page.kept import Kept
+from monitor.page.kept import KeptOfPage
 
 Outlook = tuple[OutcomesSection, PerformanceSection]
 
 
-def read(connection: Reader, facts: Facts, kept: Kept) -> Outlook:
+def read(connection: Reader, facts: Facts, kept: KeptOfPage) -> Outlook:
     """Both sections, by the filters of the page.
 
     As of a time before the last round the log is read again, which raises PostgresAway where it
@@ -27,7 +27,7 @@ def read(connection: Reader, facts: Facts, kept: Kept) -> Outlook:
         filters.route,
     )
     key = ("outlook", facts.round.rolled_at, facts.round.as_of, selection, filters.as_of)
-    return kept.get(key, lambda: judged(connection, selection, filters.as_of))
+    return kept.found.get(key, lambda: judged(connection, selection, filters.as_of, kept.outcomes))
 
 
 def too_long() -> Outlook:

@@ -60,7 +60,7 @@ def _content(request: Request) -> Content:
     database = request.app.state.database
     kept = kept_for(database)
     with database.snapshot() as connection:
-        found = facts.read(connection, filters, datetime.now(UTC), kept)
+        found = facts.read(connection, filters, datetime.now(UTC), kept.found)
         if not found.window.past:
             return content(found, outlook.read(connection, found, kept))
     try:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,14 @@ from db.rollup import bins
 from monitor import round as rounds
 from monitor.database import Database as MonitorDatabase
 from monitor.database import Reader
-from monitor.judging import reading
+from monitor.judging import counted
 from monitor.judging.cohort import Step
-from monitor.judging.counts import States
+from monitor.judging.counts import Counts, States
 from monitor.judging.judged import judged
 from monitor.judging.maturity import by_caller, maturity
-from monitor.judging.reading import Known, Selection, reaching_back, read, read_held_out
+from monitor.judging.reading import Known, reaching_back, read, read_held_out
+from monitor.judging.selection import Selection
+from monitor.page.kept import KeptOfPage
 from monitor.references import References
 from tests.conftest import Database
 from tests.db.rows import insert, row
@@ -256,7 +258,7 @@ class Counting:
 def test_many_rows_are_read_in_parts(
     database: Database, monitor: MonitorDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "_PART", 3)
+    monkeypatch.setattr(counted, "_PART", 3)
     for day in ("05", "06", "07", "31"):
         for due in ("2026-02-04", "2026-02-05", "2026-03-05"):
             _count(database, "outcome_day", day=f"2026-01-{day}", due_on=due)
@@ -274,6 +276,43 @@ def test_many_rows_are_read_in_parts(
     assert found.start.astype("datetime64[D]").astype(str).tolist().count("2026-01-05") == 2
     assert len(found) == 9
     assert maturity(found, ASKED).due.predictions == 80
+
+
+def test_only_what_was_written_since_is_read_again(
+    database: Database, monitor: MonitorDatabase
+) -> None:
+    for day in ("05", "06", "14", "31"):
+        _count(database, "outcome_day", day=f"2026-01-{day}", due_on="2026-02-20")
+    _roll(database, ASKED)
+    kept = KeptOfPage().outcomes
+
+    def look(selection: Selection = JANUARY) -> tuple[list[int], Counts]:
+        with monitor.snapshot() as connection:
+            counting = Counting(connection)
+            found = read(counting, selection, kept=kept).counts
+            fresh = read(connection, selection).counts
+        for field in fields(Counts):
+            left, right = (getattr(counts, field.name) for counts in (found, fresh))
+            np.testing.assert_array_equal(left, right, field.name)
+        # After the state, and the sizes of its days.
+        return counting.sizes[2:], found
+
+    assert look()[0] == [4]
+    assert look()[0] == []
+    database.query("UPDATE outcome_day SET good = 6, bad = 2 WHERE day = '2026-01-06'")
+    assert look()[0] == [2]
+    database.query("DELETE FROM outcome_day WHERE day = '2026-01-14'")
+    _count(database, "outcome_day", day="2026-01-22")
+    assert look()[0] == [1]
+    # Another window looks at the same weeks; other names, or another day, are another matter.
+    assert look(replace(JANUARY, start=moment("2026-01-10")))[0] == []
+    assert look(replace(JANUARY, caller="branch"))[0] == []
+    assert look(replace(JANUARY, caller=""))[0] == [4]
+    _roll(database, moment("2026-02-25"))
+    sizes, found = look()
+    assert sizes == [4]
+    assert maturity(found, moment("2026-02-25")).due.predictions == 40
+    assert kept.find("nothing") is None
 
 
 @pytest.mark.parametrize("step", ["day", "hour"])

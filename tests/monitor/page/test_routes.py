@@ -305,3 +305,14 @@ def test_the_least_used_is_forgotten_first() -> None:
     for key in (*range(32), 0, 32, 0, 1):
         assert look(key) == key
     assert asked == [*range(33), 1]
+
+
+def test_as_much_is_kept_as_there_is_room_for() -> None:
+    kept = Kept(10, len)
+    for text in ("four", "five5", "four", "x"):
+        kept.keep(text[0], text)
+    assert [kept.find(key) for key in "fx"] == ["four", "x"]
+
+    kept.keep("s", "sixsix")
+
+    assert [kept.find(key) for key in "fxs"] == [None, "x", "sixsix"]
