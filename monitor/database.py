@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
+import psycopg2
+
+from db.log.errors import PostgresAway
+from db.log.reasons import is_read_only
 from outcomes.connection import OutcomeConnection
 
 
@@ -13,6 +17,25 @@ class MonitorConnection(OutcomeConnection):
     """A connection of the monitor."""
 
     name = "monitor"
+
+    def __init__(self, url: str, password: Callable[[], str | None]) -> None:
+        super().__init__(url, password)
+        self.only_reads = False
+        """Whether there is no server that takes what is written; then it is not kept for long."""
+
+    def open(self, *, reads: bool = False) -> None:
+        """Connect; where no server takes what is written, to one that can be read.
+
+        The page goes on, and whoever writes hears from Postgres why not.
+        """
+        self.only_reads = reads
+        try:
+            super().open(reads=reads)
+        except PostgresAway as error:
+            cause = error.__cause__
+            if reads or not isinstance(cause, psycopg2.Error) or not is_read_only(cause):
+                raise
+            self.open(reads=True)
 
     @contextmanager
     def cursor(self) -> Iterator[Any]:
@@ -53,6 +76,8 @@ class Database:
         try:
             yield connection
         finally:
+            if connection.only_reads:
+                connection.close()
             self._free.put(connection)
 
     @contextmanager

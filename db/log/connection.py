@@ -56,15 +56,18 @@ class LogConnection:
         """Whether the last call left a connection that worked."""
         return self._connection is not None
 
-    def open(self) -> None:
-        """Connect, and make the session what the log needs; raises PostgresAway."""
+    def open(self, *, reads: bool = False) -> None:
+        """Connect, and make the session what the log needs; raises PostgresAway.
+
+        `reads`: also to a server that takes no rows.
+        """
         try:
             # Each time anew: it may have been changed since.
             password = self._password() if self._password else None
         except SecretError as error:
             raise PostgresAway(str(error), _UNREADABLE) from error
         with self.errors():
-            session = Session(self._url, password, self.name)
+            session = Session(self._url, password, self.name, reads=reads)
             self._connection = psycopg2.connect(**session.parameters)
             # Each statement is its own transaction, in one round trip.
             self._connection.autocommit = True

@@ -12,6 +12,10 @@ _MOST_LINES = 3
 # Whose message names columns, tables, types, functions, and nothing else.
 _OF_NAMES = {"42501", "42703", "42704", "42804", "42883", "42P01"}
 
+_READ_ONLY = "25006"
+# How libpq ends its word of a host that takes no rows (Session: target_session_attrs).
+_NOT_WRITABLE = ("session is read-only", "server is in hot standby mode")
+
 # Of COPY's context only the column, and only if it is one: behind it stands the value.
 _COPIED_COLUMN = re.compile(r"^COPY [^\n]*?, line \d+, column ([^:\n]+)", re.MULTILINE)
 
@@ -22,6 +26,8 @@ def reason(error: psycopg2.Error, form: Form | None = None) -> str:
     The server's messages quote values, so that of an error with an SQLSTATE only its name and
     the names of tables, columns and constraints are told.
     """
+    if is_read_only(error):
+        return f"Postgres is read-only, as a standby is: nothing can be written ({_READ_ONLY})"
     if error.pgcode is None:
         return _of_connection(error)
     diag = error.diag
@@ -35,6 +41,14 @@ def reason(error: psycopg2.Error, form: Form | None = None) -> str:
     if column := diag.column_name or _copied_column(diag.context, form):
         parts.append(f"column {column}")
     return ", ".join(parts)
+
+
+def is_read_only(error: psycopg2.Error) -> bool:
+    """Whether Postgres can be read, and not written to: on purpose, or as a standby."""
+    if error.pgcode is not None:
+        return error.pgcode == _READ_ONLY
+    found = attempts(error)
+    return bool(found) and all(line.endswith(_NOT_WRITABLE) for line in found)
 
 
 def _of_connection(error: psycopg2.Error) -> str:

@@ -76,8 +76,18 @@ def auth_methods(password: str | None) -> str:
 class Session:
     """What one URL asks for, and what the log adds to it."""
 
-    def __init__(self, url: str, password: str | None, name: str = "prediction-log") -> None:
-        """`name` is what the server's operator sees, where the URL says no other."""
+    def __init__(
+        self,
+        url: str,
+        password: str | None,
+        name: str = "prediction-log",
+        *,
+        reads: bool = False,
+    ) -> None:
+        """`name` is what the server's operator sees, where the URL says no other.
+
+        `reads`: any server will do, for nothing is written.
+        """
         given = parse_dsn(url)
         if password and not given.get("password"):
             given["password"] = password
@@ -88,6 +98,7 @@ class Session:
         rest = given.get("options", "") if asked is None else ""
         self.parameters: dict[str, Any] = {
             **_DEFAULTS,
+            **({"target_session_attrs": "any"} if reads else {}),
             "application_name": name,
             "require_auth": methods,
             **given,

@@ -75,6 +75,19 @@ class Server:
         finally:
             self._postgres.signal(signal.SIGCONT)
 
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """No session may write, but those that say so, as the superuser's here."""
+        self._set_read_only("on")
+        try:
+            yield
+        finally:
+            self._set_read_only("off")
+
+    def _set_read_only(self, value: str) -> None:
+        self.sql("postgres", f"ALTER SYSTEM SET default_transaction_read_only = {value}")
+        self.sql("postgres", "SELECT pg_reload_conf()")
+
     def url(self, database: str) -> str:
         """Connection URL of the superuser."""
         return f"postgresql://postgres:{self._password}@127.0.0.1:{self._port}/{database}"

@@ -8,9 +8,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from db.log.errors import PostgresAway
 from local.programs import binary
+from monitor import round as rounds
+from monitor.database import Database
 from tests.faults.conftest import MakeRig, Record
-from tests.faults.rig import pause
+from tests.faults.rig import Rig, pause
+from tests.faults.rounds import references
 from tests.faults.scenario import survived
 from tests.faults.server import Server
 
@@ -47,11 +51,23 @@ def test_failover(pair: tuple[Server, Server], make_rig: MakeRig, record: Record
         primary.kill()
         rig.api.wait_for_state("postgres_away")
         pause(1)
+        assert "session is read-only" in rig.api.log_state()["reason"]
         rig.server = standby
+        _assert_that_the_counts_can_be_read(rig)
         standby.sql("postgres", "SELECT pg_promote()")
         rig.api.wait_for_state("normal")
 
     assert standby.sql("postgres", "SELECT pg_is_in_recovery()") == [(False,)]
+
+
+def _assert_that_the_counts_can_be_read(rig: Rig) -> None:
+    """By the monitor, of a server that takes nothing; and that it says so where it would write."""
+    database = Database(rig.monitor_url, lambda: None)
+    with database.snapshot() as connection:
+        assert len(connection.rows("SELECT as_of FROM rollup_state")) == 1
+    with pytest.raises(PostgresAway, match="Postgres is read-only, as a standby is"):
+        rounds.run(database, references())
+    database.close()
 
 
 def _copy(primary: Server, standby: Server) -> None:

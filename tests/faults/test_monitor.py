@@ -60,7 +60,7 @@ def test_killed_again_and_again(rig: Rig, record: Record) -> None:
     assert rig.sql("SELECT count(*) > 0 FROM rollup_hour") == [(True,)]
 
 
-@pytest.mark.parametrize("how", ["killed", "frozen"])
+@pytest.mark.parametrize("how", ["killed", "frozen", "read-only"])
 def test_postgres_goes_in_the_middle_of_a_round(rig: Rig, record: Record, how: str) -> None:
     rig.api.start()
 
@@ -74,7 +74,12 @@ def test_postgres_goes_in_the_middle_of_a_round(rig: Rig, record: Record, how: s
             rig.server.kill()
             pause(1)
             rig.server.start()
-        else:
+        elif how == "frozen":
             with rig.server.frozen():
                 pause(2)
+        else:
+            with rig.server.read_only():
+                pause(2)
         rig.api.wait_for_state("normal")
+        done = output.seek(0, 2)
+        wait_until(lambda: output.seek(0, 2) > done, seconds=20, what="another round is done")

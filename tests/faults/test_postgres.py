@@ -164,19 +164,13 @@ def test_the_table_dropped_and_made_again(rig: Rig, record: Record) -> None:
             "GRANT INSERT ON prediction_log TO api",
             marks=pytest.mark.slow_faults,
         ),
-        pytest.param(
-            "database read-only",
-            "ALTER DATABASE {database} SET default_transaction_read_only = on",
-            "ALTER DATABASE {database} RESET default_transaction_read_only",
-            marks=pytest.mark.slow_faults,
-        ),
         (
             "password changed",
             "ALTER ROLE api PASSWORD 'another'",
             f"ALTER ROLE api PASSWORD '{API_PASSWORD}'",
         ),
     ],
-    ids=["column-missing", "insert-revoked", "read-only", "password-changed"],
+    ids=["column-missing", "insert-revoked", "password-changed"],
 )
 def test_rows_refused_for_a_while(
     rig: Rig, record: Record, fault: str, harm: str, remedy: str
@@ -194,6 +188,26 @@ def test_rows_refused_for_a_while(
     assert state["state"] == "postgres_away"
     assert state["quarantined_rows"] == 0
     # It neither floods its log nor knocks on the door all the time.
+    assert rig.api.log.read_text().count("takes no rows") <= 2
+
+
+@pytest.mark.parametrize("sessions", ["kept", pytest.param("ended", marks=pytest.mark.slow_faults)])
+def test_read_only_for_a_while(rig: Rig, record: Record, sessions: str) -> None:
+    """The sessions that it has see it at their next row, new ones as soon as they begin."""
+    rig.api.start()
+
+    with survived(rig, record, f"Postgres read-only, its sessions {sessions}"):
+        with rig.server.read_only():
+            if sessions == "ended":
+                _terminate(rig)
+            rig.api.wait_for_state("postgres_away")
+            pause(2)
+            state = rig.api.log_state()
+        rig.api.wait_for_state("normal")
+
+    assert state["state"] == "postgres_away"
+    assert "Postgres is read-only, as a standby is" in state["reason"]
+    assert state["quarantined_rows"] == 0
     assert rig.api.log.read_text().count("takes no rows") <= 2
 
 
