@@ -9,9 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
+from diagnosis import finding
 from diagnosis.finding import Action, Candidate, Cause, Cost, Decides, Diagnosis, Moved
+from monitor.database import Database as Connections
+from monitor.incidents import records
 from monitor.incidents.hours import hour_at
 from monitor.incidents.incident import Diagnosed, Incident
+from tests.conftest import PASSWORD, Database
 
 VERSION = "loans-1a2b3c"
 ONSET = datetime(2026, 5, 8, 3, tzinfo=UTC)
@@ -129,10 +133,31 @@ def everyone() -> tuple[Incident, ...]:
     """Each cause and each state, newest first, with numbers of their own."""
     each = [incident(cause) for cause in CAUSES]
     each += [undiagnosed(), closed(), accepted(), superseded(), settled(), compound(), partial()]
-    return tuple(
-        replace(one, incident_id=number, opened_at=one.opened_at + timedelta(minutes=number))
-        for number, one in reversed(list(enumerate(each, 1)))
-    )
+    return tuple(replace(one, incident_id=at) for at, one in reversed(list(enumerate(each, 1))))
+
+
+def happenings(incident: Incident) -> list[finding.Happening]:
+    """What must be recorded for it to be read again."""
+    number, opened = incident.incident_id, hour_at(incident.opened_at)
+    onset = finding.Onset(hour_at(incident.onset), *map(hour_at, incident.onset_interval))
+    found: list[finding.Happening] = [finding.Opened(number, opened, onset, incident.moved)]
+    found += [
+        finding.Diagnosed(number, hour_at(each.at), each.diagnosis) for each in incident.diagnoses
+    ]
+    if incident.closed_at is not None:
+        assert incident.ending is not None
+        ended = hour_at(incident.closed_at), incident.ending, incident.reason or ""
+        found.append(finding.Ended(number, *ended))
+    return found
+
+
+def keep(database: Database, *incidents: Incident) -> None:
+    """Record them, in their order: the first has number 1 in an empty database."""
+    connections = Connections(database.url("monitor"), lambda: PASSWORD)
+    with connections.connection() as connection, connection.attempt():
+        for incident in incidents:
+            records.write(connection, incident.model_version, happenings(incident))
+    connections.close()
 
 
 def _share(stream: str, before: float, after: float, column: str | None, **more: Any) -> Moved:
