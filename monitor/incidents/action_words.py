@@ -12,7 +12,7 @@ from monitor.page.figures import State
 from monitor.page.words import day, when
 
 ACCEPTED_AFTER = timedelta(days=14)
-"""A change that is explained and needs no action is then taken as the new state."""
+"""A change that is explained and needs no action is then taken as the new state (diagnosis)."""
 
 _ENDED = {
     "back": "Closed: everything is back",
@@ -121,9 +121,19 @@ def _due(incident: Incident, found: Diagnosis, told: Told) -> str:
             return _wait(found)
     return (
         "Nothing. If it lasts, it is taken as the new state on"
-        f" {day(incident.opened_at + ACCEPTED_AFTER)}, or at once by the command"
+        f" {day(_harmless_since(incident) + ACCEPTED_AFTER)}, or at once by the command"
         f" monitor accept {incident.incident_id} --because TEXT."
     )
+
+
+def _harmless_since(incident: Incident) -> datetime:
+    """Since when it has been explained without a break, and nothing was due."""
+    since = incident.opened_at
+    for each in reversed(incident.diagnoses):
+        if each.diagnosis.actionable or each.diagnosis.undetermined:
+            break
+        since = each.at
+    return since
 
 
 def _wait(found: Diagnosis) -> str:

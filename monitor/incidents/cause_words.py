@@ -17,7 +17,7 @@ def clause(told: Told) -> str:
 
 def _volume(told: Told) -> str:
     found = told.find("rows")
-    return moved_words.volume(found, told.tense) if found else first_moved(told)
+    return moved_words.clause(found, told.tense) if found else first_moved(told)
 
 
 def _traffic_mix(told: Told) -> str:

@@ -31,7 +31,7 @@ def history(incident: Incident) -> tuple[Line, ...]:
         lines.append(_line(each.at, each.diagnosis, said))
     if incident.closed_at is not None:
         head = sentence(action_words.ended(incident))
-        lines.append(Line(incident.closed_at, head, sentence(incident.reason or "")))
+        lines.append(Line(incident.closed_at, head, sentence(incident.reason or "", begins=True)))
     return tuple(lines)
 
 

@@ -92,17 +92,20 @@ def sends(name: str, moved: Moved, tense: Tense) -> str:
     return f"{caller(name)} {verb} {after} of the rows, {before} before"
 
 
-def volume(moved: Moved, tense: Tense) -> str:
+def volume(moved: Moved, segment: Mapping[str, str], tense: Tense) -> str:
     """How much traffic there is, against what is usual."""
-    rows = f"{number(moved.after)} rows an hour, {number(moved.before)} usually"
+    rows = f"rows{sender(segment)}"
+    figures = f"{number(moved.after)} rows an hour, {number(moved.before)} usually"
     come = tense("come", "came")
     if not moved.after:
-        return f"No rows {come}, where {number(moved.before)} an hour are usual"
+        return f"No {rows} {come}, where {number(moved.before)} an hour are usual"
     if moved.before > 0 and moved.after > moved.before:
-        return f"{number(moved.after / moved.before)} times as many rows {come} as usual: {rows}"
+        return (
+            f"{number(moved.after / moved.before)} times as many {rows} {come} as usual: {figures}"
+        )
     if moved.before > 0:
-        return f"Only {part(moved.after / moved.before)} of the usual rows {come}: {rows}"
-    return f"{number(moved.after)} rows an hour {come}, where none are usual"
+        return f"Only {part(moved.after / moved.before)} of the usual {rows} {come}: {figures}"
+    return f"{number(moved.after)} {rows} an hour {come}, where none are usual"
 
 
 def coverage(moved: Moved, segment: Mapping[str, str], tense: Tense) -> str:
@@ -134,7 +137,7 @@ def _indicator(stream: Stream, moved: Moved, tense: Tense) -> str:
 def _figure(stream: Stream, moved: Moved, tense: Tense) -> str:
     segment = stream.segment
     if stream.what == "rows":
-        return volume(moved, tense)
+        return volume(moved, segment, tense)
     if stream.what == "coverage":
         return coverage(moved, segment, tense)
     if stream.what == "delay":

@@ -8,6 +8,8 @@ from monitor.page.filters import NO_KEY
 from monitor.page.words import day, number, some
 
 ANONYMOUS = "callers without a key"
+_KEYLESS = frozenset({"", "without a key"})
+"""What the caller of rows that came without a key is called in the name of a stream."""
 MISSING = "missing"
 
 _WORDS = {
@@ -17,6 +19,7 @@ _WORDS = {
     ">=": "of {} or more",
     "=": "of {}",
 }
+_BETWEEN = re.compile(r"from (.+) to (.+)")
 _SIGNED = re.compile(r"(<=|>=|<|>|=) ?(.+)")
 _EXACT = 0.995
 """A share of the rows from which on it is all of them."""
@@ -57,17 +60,19 @@ def value(text: str) -> str:
 
 def caller(name: str) -> str:
     """A caller by name."""
-    return name or NO_KEY
+    return NO_KEY if name in _KEYLESS else name
 
 
 def condition(column: str, test: str) -> str:
     """Of age and `< 32`: with age below 32."""
     if column == "caller":
-        return f"from {test or ANONYMOUS}"
+        return f"from {ANONYMOUS if test in _KEYLESS else test}"
     if test in {MISSING, f"= {MISSING}"}:
         return f"without {column}"
-    found = _SIGNED.fullmatch(test)
     name = "a score" if column == "score" else column
+    if ends := _BETWEEN.fullmatch(test):
+        return f"with {name} from {value(ends[1])} to {value(ends[2])}"
+    found = _SIGNED.fullmatch(test)
     if found is None:
         return f"with {name} of {value(test)}" if test else f"with {name}"
     return f"with {name} " + _WORDS[found[1]].format(value(found[2]))
@@ -138,6 +143,7 @@ def hours(many: float) -> str:
     return f"{number(many / 24)} days"
 
 
-def sentence(text: str) -> str:
-    """The text with a full stop at its end."""
-    return text if text.endswith((".", "?", "!")) else f"{text}."
+def sentence(text: str, *, begins: bool = False) -> str:
+    """The text with a full stop at its end, and a capital where it `begins` with no name."""
+    said = text[:1].upper() + text[1:] if begins else text
+    return said if said.endswith((".", "?", "!")) else f"{said}."

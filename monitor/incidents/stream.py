@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 _TEST = re.compile(r"(?P<what>.+?) (?P<sign><=|>=|<|>|=) (?P<value>.+)")
+_BETWEEN = re.compile(r"(?P<what>.+?) (?P<value>from .+ to .+)")
 _CALLER = "caller "
 _BEYOND = ", beyond the reference"
 
@@ -52,6 +53,8 @@ def _condition(text: str) -> tuple[str, str]:
     """`age < 32` as age and `< 32`."""
     if text.startswith(_CALLER):
         return "caller", text.removeprefix(_CALLER)
+    if found := _BETWEEN.fullmatch(text):
+        return found["what"], found["value"]
     found = _TEST.fullmatch(text)
     if found is None:
         return text, ""

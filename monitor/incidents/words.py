@@ -135,7 +135,7 @@ def _over(incident: Incident) -> str:
     length = action_words.lasted(incident)
     if incident.ending == "back":
         return f"It lasted {length}, until {when(incident.closed_at)}."
-    return f"{sentence(incident.reason or 'It is closed')} Closed on {when(incident.closed_at)}."
+    return f"{sentence(incident.reason or 'It is closed', begins=True)} Closed on {when(incident.closed_at)}."
 
 
 def _where(incident: Incident, told: Told) -> str:

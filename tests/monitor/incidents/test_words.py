@@ -465,6 +465,18 @@ def test_of_many_streams_of_a_column_the_one_that_moved_most_speaks() -> None:
         ),
         (Moved("rows", 1000, 0, "rows"), "No rows come, where 1,000 an hour are usual"),
         (Moved("rows", 0, 10, "rows"), "10 rows an hour come, where none are usual"),
+        (
+            Moved("rows, caller mobile", 1000, 1500, "rows", caller="mobile"),
+            "1.5 times as many rows from mobile come as usual: 1,500 rows an hour, 1,000 usually",
+        ),
+        (
+            Moved("observed/expected, caller without a key", 1, 1.6, "ratio", caller=""),
+            "Cases from callers without a key go bad 1.6 times as often as the model says",
+        ),
+        (
+            Moved("caller without a key", 0.2, 0.4, "share", caller=""),
+            "(no key) sends 40% of the rows, 20% before",
+        ),
         (Moved("auc", 0.86, 0.81, "auc"), "The order of scores (AUC): 0.81, 0.86 before"),
         (
             Moved("observed/expected", 1, 0.6, "ratio"),
@@ -481,6 +493,10 @@ def test_of_many_streams_of_a_column_the_one_that_moved_most_speaks() -> None:
         (
             Moved("observed/expected, age = missing", 1, 1.6, "ratio"),
             "Cases without age go bad 1.6 times as often as the model says",
+        ),
+        (
+            Moved("observed/expected, age from 32 to 45.5", 1, 1.6, "ratio"),
+            "Cases with age from 32 to 45.5 go bad 1.6 times as often as the model says",
         ),
         (
             Moved("delay, caller mobile", 30, 60, "hours"),
