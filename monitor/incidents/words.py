@@ -87,12 +87,18 @@ def title(incident: Incident) -> str:
     else:
         said, end = cause_words.clause(told), ""
         for second in found.secondary[:1]:
-            said += f", and {_continued(cause_words.clause(told.beside(second)))}"
+            said += f", and {continued(cause_words.clause(told.beside(second)))}"
         if len(found.secondary) > 1:
             said += f", and {some('other change', len(found.secondary) - 1)}"
     if incident.ending == "back":
         end = f", for {action_words.lasted(incident)}"
     return said + end
+
+
+def continued(clause: str) -> str:
+    """A clause in the midst of a sentence: with a small letter, unless it begins with a name."""
+    first = clause.split(" ", 1)[0]
+    return clause[0].lower() + clause[1:] if first in _ORDINARY else clause
 
 
 def since(incident: Incident) -> str:
@@ -135,7 +141,8 @@ def _over(incident: Incident) -> str:
     length = action_words.lasted(incident)
     if incident.ending == "back":
         return f"It lasted {length}, until {when(incident.closed_at)}."
-    return f"{sentence(incident.reason or 'It is closed', begins=True)} Closed on {when(incident.closed_at)}."
+    reason = sentence(incident.reason or "It is closed", begins=True)
+    return f"{reason} Closed on {when(incident.closed_at)}."
 
 
 def _where(incident: Incident, told: Told) -> str:
@@ -179,11 +186,6 @@ def _diagnosis(found: Diagnosis | None) -> str:
         candidate_words.explained(found),
     )
     return " ".join(filter(None, parts))
-
-
-def _continued(clause: str) -> str:
-    first = clause.split(" ", 1)[0]
-    return clause[0].lower() + clause[1:] if first in _ORDINARY else clause
 
 
 def _told(incident: Incident) -> Told:

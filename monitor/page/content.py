@@ -7,17 +7,19 @@ from monitor.judging.sections import OutcomesSection, PerformanceSection
 from monitor.page.facts import Facts
 from monitor.page.figures import Check, Section, Table
 from monitor.page.outlook import Outlook
-from monitor.page.sections import features, quality, scores, served, service, traffic
+from monitor.page.sections import features, incidents, quality, scores, served, service, traffic
+from monitor.page.sections.incidents import IncidentsSection
 from monitor.page.sections.state import Headline, headline
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Content:
-    """What a page says: the sections in `before`, outcomes and performance, those in `after`."""
+    """What a page says: incidents, the sections in `before`, outcomes, performance, `after`."""
 
     facts: Facts
     headline: Headline
     checks: tuple[Check, ...]
+    incidents: IncidentsSection
     before: tuple[Section, ...]
     outcomes: OutcomesSection
     performance: PerformanceSection
@@ -28,7 +30,7 @@ class Content:
         """The checks of all sections, in their order."""
         judged = (self.outcomes.check, self.performance.check)
         first, last = ([each.check for each in part] for part in (self.before, self.after))
-        return (*first, *judged, *last)
+        return (self.incidents.check, *first, *judged, *last)
 
     def tables(self) -> Iterator[Table]:
         """Those that were made for the page."""
@@ -47,16 +49,17 @@ class Content:
 def content(facts: Facts, outlook: Outlook) -> Content:
     """The page of these facts."""
     outcomes, performance = outlook
+    found = incidents.section(facts)
     before = (
-        _incidents(),
         traffic.section(facts),
         scores.section(facts),
         features.section(facts),
         quality.section(facts),
     )
     after = (served.section(facts),)
-    _, traffic_, *others = (section.check for section in before)
+    traffic_, *others = (section.check for section in before)
     checks = [
+        found.check,
         traffic_,
         service.refusals_check(facts),
         service.log_check(facts),
@@ -67,16 +70,5 @@ def content(facts: Facts, outlook: Outlook) -> Content:
         service.counts_check(facts),
     ]
     return Content(
-        facts, headline(facts, checks), tuple(checks), before, outcomes, performance, after
+        facts, headline(facts, checks), tuple(checks), found, before, outcomes, performance, after
     )
-
-
-def _incidents() -> Section:
-    check = Check("incidents", "Incidents", "wait", "Nothing is tested yet.")
-    waits = (
-        "Incidents come with the detection of drift. Until then nothing on this page is tested, and"
-        " nothing is an alarm.",
-        "What the counts show by themselves stands in the list above: a standstill, rows that are"
-        " held back, refused requests.",
-    )
-    return Section("Incidents", check, waits=waits)

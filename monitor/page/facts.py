@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 from contract.cell_layout import Layout
 from monitor.database import Reader
+from monitor.incidents import reading as incidents
+from monitor.incidents.incident import Incident
 from monitor.page import reading, records
 from monitor.page.counts import Counts
 from monitor.page.filters import Filters, FilterWrong
 from monitor.page.kept import Kept
 from monitor.page.reading import Asked, Choice
 from monitor.page.records import Activation, Process, Refusals, Round, Version
+from monitor.page.watched import Watched, watched
 from monitor.page.window import Window
 from monitor.page.words import when
 
@@ -37,6 +40,10 @@ class Facts:
     processes: tuple[Process, ...]
     activations: tuple[Activation, ...]
     busy_hours: tuple[datetime, ...]
+    incidents: tuple[Incident, ...] = ()
+    """As they were known at the end of the window, the newest first."""
+    watched: Watched | None = None
+    """How far that version is watched; None where it is not."""
 
     @property
     def total(self) -> int:
@@ -73,6 +80,8 @@ def read(connection: Reader, filters: Filters, now: datetime, kept: Kept) -> Fac
         tuple(records.processes(connection)),
         tuple(activations),
         tuple(records.busy_hours(connection, as_of - PAUSES, window.counted_until)),
+        tuple(incidents.incidents(connection, as_of if window.past else None, filters.version)),
+        watched(connection, name, as_of) if name else None,
     )
 
 

@@ -19,7 +19,8 @@ _ROWS = 30
 class Check:
     """One line of the list at the top: the section `id`, and its state in a sentence.
 
-    `headline` is what the whole page says if action is due, or if it is worth a look.
+    `headline` is what the whole page says if action is due, or if it is worth a look, and `lead`
+    the sentence below, where that says more than the text.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Check:
     state: State
     text: str
     headline: str = ""
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)

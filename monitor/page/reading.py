@@ -120,6 +120,7 @@ def _in_two(
 ) -> Counts:
     """From the first moment to the third; what is before the second is kept while it stays."""
     first, middle, last = span
+    middle = max(first, middle)
     values, select = asked.values(), _select(*statement)
     before = values | {"since": first, "until": middle}
     edition = tuple(connection.rows(_EDITION + statement[1], before)[0])

@@ -6,8 +6,13 @@ from pathlib import Path
 
 import jinja2
 
+from monitor.incidents.phrases import part
+from monitor.page.charts import bar
 from monitor.page.content import Content
 from monitor.page.filters import NO_KEY, TITLES
+from monitor.page.incident.address import Address
+from monitor.page.incident.content import IncidentPage
+from monitor.page.incident.listing import Listing
 from monitor.page.sections.served import sample_notice
 from monitor.page.words import day, iso, when
 
@@ -51,6 +56,48 @@ def page(content: Content, visitor: str | None = None) -> str:
     )
 
 
+def incident(page: IncidentPage, visitor: str | None = None) -> str:
+    """The page of one incident."""
+    one = page.sources.incident
+    begin = f"Incident {one.incident_id}: {page.said.title}"
+    return (
+        _environment()
+        .get_template("incident.html")
+        .render(
+            title=f"{begin}. {page.sources.dataset}",
+            stylesheet=STYLESHEET_PATH,
+            page=page,
+            said=page.said,
+            sources=page.sources,
+            address=Address(one.incident_id, page.sources.as_of if page.sources.past else None),
+            visitor=visitor,
+            dataset=page.sources.dataset,
+            as_of=page.sources.as_of,
+            open_incidents=page.sources.still_open,
+            round=page.sources.round,
+        )
+    )
+
+
+def incidents(found: Listing, visitor: str | None = None) -> str:
+    """The list of all."""
+    return (
+        _environment()
+        .get_template("incidents.html")
+        .render(
+            title=f"{found.head}. Incidents",
+            stylesheet=STYLESHEET_PATH,
+            found=found,
+            asked=found.asked,
+            visitor=visitor,
+            dataset="Prediction service",
+            as_of=found.as_of,
+            open_incidents=found.still_open,
+            round=found.round,
+        )
+    )
+
+
 def refused(title: str, reason: str) -> str:
     """The page in place of one that cannot be shown."""
     return (
@@ -82,5 +129,6 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"when": when, "iso": iso}
+    environment.globals |= {"bar": bar}
+    environment.filters |= {"when": when, "iso": iso, "part": part}
     return environment

@@ -7,28 +7,27 @@ from fastapi import APIRouter, Request, Response
 
 from db.log.errors import PostgresAway
 from monitor.page import facts, outlook, rendering
+from monitor.page.answers import away, csv_of, html, text, visitor
 from monitor.page.content import Content, content
 from monitor.page.filters import Filters, FilterWrong
+from monitor.page.incident import routes as incident_routes
 from monitor.page.kept import kept_for
-from monitor.page.tables import as_csv
 
 logger = logging.getLogger("monitor")
 
 router = APIRouter(default_response_class=Response)
-
-# What a browser may do with an answer is said by the guard, of all alike.
-_FRESH = {"Cache-Control": "no-store"}
+router.include_router(incident_routes.router)
 
 
 @router.get("/", include_in_schema=False)
 def page(request: Request) -> Response:
     """The page; 400 where the query string says what cannot be shown, 503 without Postgres."""
     try:
-        return _html(200, rendering.page(_content(request), _visitor(request)))
+        return html(200, rendering.page(_content(request), visitor(request)))
     except FilterWrong as error:
-        return _html(400, rendering.refused("This cannot be shown", str(error)))
+        return html(400, rendering.refused("This cannot be shown", str(error)))
     except PostgresAway as error:
-        return _html(503, rendering.refused("The counts cannot be read now", _away(error)))
+        return html(503, rendering.refused("The counts cannot be read now", away(error)))
 
 
 @router.get("/tables/{name}.csv", include_in_schema=False)
@@ -37,15 +36,14 @@ def table(request: Request, name: str) -> Response:
     try:
         found = _content(request).table(name)
     except FilterWrong as error:
-        return _text(400, str(error))
+        return text(400, str(error))
     except PostgresAway as error:
-        return _text(503, _away(error))
+        return text(503, away(error))
     if found is None:
-        return _text(
+        return text(
             404, "There is no such table now: it has no rows by these filters, or no such name."
         )
-    disposition = {"Content-Disposition": f'attachment; filename="{found.name}.csv"'}
-    return Response(as_csv(found), 200, _FRESH | disposition, "text/csv; charset=utf-8")
+    return csv_of(found)
 
 
 @router.get(rendering.STYLESHEET_PATH, include_in_schema=False)
@@ -69,24 +67,3 @@ def _content(request: Request) -> Content:
     except PostgresAway as error:
         logger.warning("outcomes as of %s are not shown: %s", found.window.end, error)
         return content(found, outlook.too_long())
-
-
-def _visitor(request: Request) -> str | None:
-    """Whoever the guard let in by a key (monitor.guard)."""
-    visitor: str | None = getattr(request.state, "visitor", None)
-    return visitor
-
-
-def _html(status: int, text: str) -> Response:
-    return Response(text, status, _FRESH, "text/html; charset=utf-8")
-
-
-def _text(status: int, sentence: str) -> Response:
-    return Response(sentence + "\n", status, _FRESH, "text/plain; charset=utf-8")
-
-
-def _away(error: PostgresAway) -> str:
-    logger.warning("the page cannot be read from Postgres: %s", error)
-    return (
-        "Postgres cannot be reached, or refuses to work. Predictions go on; try again in a moment."
-    )

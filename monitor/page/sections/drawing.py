@@ -25,10 +25,17 @@ def round_up(value: float) -> float:
 
 
 def plot_of(
-    window: Window, top: float, height: int, label: str, *, low: float = 0.0, room: float = 1.08
+    window: Window,
+    top: float,
+    height: int,
+    label: str,
+    *,
+    low: float = 0.0,
+    room: float = 1.08,
+    above: int = 14,
 ) -> Plot:
-    """A plot over the window from `low` (0) to a little above `top`."""
-    return Plot(window.span, (low, top * room), height, label, top=14)
+    """A plot over the window from `low` (0) to a little above `top`; `above` are pixels."""
+    return Plot(window.span, (low, top * room), height, label, top=above)
 
 
 def lined(plot: Plot, window: Window, values: Sequence[float | None], cls: str = "live1") -> Plot:

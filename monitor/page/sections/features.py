@@ -5,7 +5,7 @@ from markupsafe import Markup
 from monitor.page.cells import apart, apart_by_chance
 from monitor.page.facts import Facts
 from monitor.page.figures import Cell, Check, Column, Figure, Group, Section, Table
-from monitor.page.sections import reference
+from monitor.page.sections import linked, reference
 from monitor.page.sections.feature import Feature
 from monitor.page.sections.kinds import features_of
 from monitor.page.window import WEEK
@@ -26,24 +26,25 @@ def section(facts: Facts) -> Section:
         features.sort(key=lambda feature: -apart(feature.now, feature.training))
     return Section(
         "Features against training",
-        _check(features, rows),
-        lead=_lead(facts, features, rows),
-        groups=(Group(5, tuple(_figure(feature) for feature in features[:FIGURES])),),
+        _check(facts, features, rows),
+        lead=(*_lead(facts, features, rows), *_open(facts)),
+        groups=(Group(5, tuple(_figure(facts, feature) for feature in features[:FIGURES])),),
         folds=(_moved(features),),
         notes=_notes(facts, features),
         files={"features": lambda: _by_step(facts, features)},
     )
 
 
-def _check(features: list[Feature], rows: int) -> Check:
+def _check(facts: Facts, features: list[Feature], rows: int) -> Check:
     if rows < reference.LEAST:
         return Check("features", "Features", "wait", reference.too_few(rows))
     first = features[0]
+    state, begin = linked.verdict(facts, linked.of_features(facts))
     text = (
-        f"Not tested: {first.name} moved most, by {points(apart(first.now, first.training))} of"
+        f"{begin}{first.name} moved most, by {points(apart(first.now, first.training))} of"
         " share in the last 7 days."
     )
-    return Check("features", "Features", "shown", text)
+    return Check("features", "Features", state, text)
 
 
 def _lead(facts: Facts, features: list[Feature], rows: int) -> tuple[str, ...]:
@@ -63,6 +64,11 @@ def _lead(facts: Facts, features: list[Feature], rows: int) -> tuple[str, ...]:
         f" {count(rows)} values lie elsewhere than in training; chance alone would make it"
         f" {points(chance)}. That is a distance, and no test.",
     )
+
+
+def _open(facts: Facts) -> tuple[Markup, ...]:
+    said = linked.sentence(facts, linked.of_features(facts))
+    return (said,) if said else ()
 
 
 def _notes(facts: Facts, features: list[Feature]) -> tuple[Markup, ...]:
@@ -85,8 +91,9 @@ def _notes(facts: Facts, features: list[Feature]) -> tuple[Markup, ...]:
     return said, more.format(count(left_out))
 
 
-def _figure(feature: Feature) -> Figure:
-    return Figure(feature.title, feature.unit, feature.draw(), feature.note())
+def _figure(facts: Facts, feature: Feature) -> Figure:
+    note = feature.note() + linked.note(facts, feature.name)
+    return Figure(feature.title, feature.unit, feature.draw(), note)
 
 
 def _moved(features: list[Feature]) -> Table:

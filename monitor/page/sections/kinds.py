@@ -29,7 +29,7 @@ def features_of(facts: Facts) -> Iterator[Feature]:
         counts = place.column.counts
         training = np.array(counts.negatives, dtype=np.int64) + np.array(counts.positives)
         own = slice(place.start, place.end)
-        yield _kind(declared, place.column, training)(
+        yield kind_of(declared, place.column, training)(
             declared,
             place.column,
             facts.version.name,
@@ -40,7 +40,8 @@ def features_of(facts: Facts) -> Iterator[Feature]:
         )
 
 
-def _kind(declared: Declared, column: ColumnProfile, training: Ints) -> type[Feature]:
+def kind_of(declared: Declared, column: ColumnProfile, training: Ints) -> type[Feature]:
+    """How a feature is drawn, by what it holds."""
     if column.kind == "category":
         return Category
     if column.kind == "boolean":

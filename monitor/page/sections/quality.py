@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from monitor.page.facts import Facts
 from monitor.page.figures import Cell, Check, Column, Figure, Group, Section, Table
-from monitor.page.sections import reference
+from monitor.page.sections import linked, reference
 from monitor.page.sections.drawing import few, highest, lined, plot_of, round_up, ticked
 from monitor.page.sections.feature import Feature
 from monitor.page.sections.kinds import features_of
@@ -51,8 +53,8 @@ def section(facts: Facts) -> Section:
     drawn = [signal for signal in signals if signal.missing or signal.missing_trained]
     return Section(
         "Data quality",
-        _check(signals, rows),
-        lead=(_lead(signals, rows),),
+        _check(facts, signals, rows),
+        lead=(_lead(signals, rows), *_open(facts)),
         tables=(_table(signals),),
         groups=(Group(5, tuple(_figure(signal.feature) for signal in drawn), _MISSING),)
         if drawn
@@ -102,10 +104,16 @@ def _signal(feature: Feature, below: int, above: int) -> Signal:
     )
 
 
-def _check(signals: list[Signal], rows: int) -> Check:
+def _open(facts: Facts) -> tuple[Markup, ...]:
+    said = linked.sentence(facts, linked.of_quality(facts))
+    return (said,) if said else ()
+
+
+def _check(facts: Facts, signals: list[Signal], rows: int) -> Check:
     if rows < reference.LEAST:
         return Check("quality", "Data quality", "wait", reference.too_few(rows))
-    return Check("quality", "Data quality", "shown", "Not tested: " + _short(signals))
+    state, begin = linked.verdict(facts, linked.of_quality(facts))
+    return Check("quality", "Data quality", state, begin + _short(signals))
 
 
 def _short(signals: list[Signal]) -> str:

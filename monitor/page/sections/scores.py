@@ -4,13 +4,14 @@ from collections.abc import Callable
 from math import isnan
 
 import numpy as np
+from markupsafe import Markup
 
 from monitor.page.cells import Scale, apart, apart_by_chance, shares
 from monitor.page.charts import Plot
 from monitor.page.counts import Floats
 from monitor.page.facts import Facts
 from monitor.page.figures import Cell, Check, Column, Figure, Group, Section, Table
-from monitor.page.sections import reference
+from monitor.page.sections import linked, reference
 from monitor.page.sections.drawing import few, highest, lined, plot_of, round_up, ticked
 from monitor.page.window import Ints
 from monitor.page.words import count, number, points, share, some
@@ -99,12 +100,13 @@ def _check(facts: Facts) -> Check:
         return Check("scores", "Scores", "wait", reference.too_few(rows))
     trained = reference.mean_score(facts.version)
     against = f", {share(trained)} in training" if trained is not None else ""
-    return Check(
-        "scores", "Scores", "shown", f"Not tested: mean {share(mean)} in the last 7 days{against}."
-    )
+    state, begin = linked.verdict(facts, linked.of_scores(facts))
+    word = "Mean" if begin.endswith(". ") else "mean"
+    text = f"{begin}{word} {share(mean)} in the last 7 days{against}."
+    return Check("scores", "Scores", state, text)
 
 
-def _lead(facts: Facts) -> tuple[str, ...]:
+def _lead(facts: Facts) -> tuple[str | Markup, ...]:
     assert facts.version is not None
     rows, mean, positive = _recent(facts)
     trained = reference.mean_score(facts.version)
@@ -126,7 +128,8 @@ def _lead(facts: Facts) -> tuple[str, ...]:
             f" {points(apart(now, training))} of the predictions lie in other bins than in"
             f" training; chance alone would make it {points(apart_by_chance(now, training))}."
         )
-    return (f"Of version {facts.version.name}. {said}",)
+    open_ones = linked.sentence(facts, linked.of_scores(facts))
+    return (f"Of version {facts.version.name}. {said}", *([open_ones] if open_ones else []))
 
 
 def _threshold(facts: Facts) -> str:

@@ -29,6 +29,7 @@ def test_nothing_is_wrong_that_the_counts_show() -> None:
     assert found.headline.title == "Nothing is wrong that the counts show"
     assert "shown against training and not tested." in found.headline.lead
     assert [check.id for check in found.checks] == [
+        "incidents",
         "traffic",
         "refusals",
         "log",
@@ -104,7 +105,7 @@ def test_before_the_first_prediction_of_all_the_past_says_so() -> None:
     found = made_of(Made({"as_of": "2026-07-02"}).facts())
 
     assert found.headline.title == "No prediction had been made by then"
-    assert said(found.before[1]) == (
+    assert said(found.before[0]) == (
         "No prediction had been made by 2 Jul 2026, 00:00 UTC. The page as of now"
     )
 

@@ -1,0 +1,28 @@
+"""What moved as a noun: what the axis of its chart says, and a row of a table."""
+
+from diagnosis.finding import Moved
+from monitor.incidents.phrases import caller, condition
+from monitor.incidents.stream import Stream
+
+_NAMES = {
+    "rows": "Rows an hour",
+    "observed/expected": "Observed over expected",
+    "coverage": "Share of the due cases with an outcome",
+    "delay": "Median delay of outcomes",
+    "auc": "Order of the scores (AUC)",
+}
+
+
+def noun(moved: Moved) -> str:
+    """As in `Share of the rows with age below 32, from mobile`."""
+    stream = Stream.of(moved.stream)
+    if stream.what == "caller":
+        return f"Share of the rows from {caller(stream.value)}"
+    segment = dict(stream.segment)
+    if moved.caller is not None:
+        segment["caller"] = moved.caller
+    said = _NAMES.get(stream.what, stream.what)
+    if stream.sign:
+        test = stream.value if stream.sign == "=" else f"{stream.sign} {stream.value}"
+        said = f"Share of the rows {condition(stream.what, test)}"
+    return ", ".join([said, *(condition(*each) for each in segment.items())])
