@@ -128,7 +128,8 @@ def _indicator(stream: Stream, moved: Moved, tense: Tense) -> str:
     if stream.value == MISSING:
         said = MISSING
     else:
-        said = f"{_SIGNS[stream.sign]} {value(stream.value)}".strip()
+        digits = 6 if stream.sign == "=" or stream.beyond else 3
+        said = f"{_SIGNS[stream.sign]} {value(stream.value, digits)}".strip()
         said += f", {_BEYOND[stream.sign]}," if stream.beyond else ""
     where = sender(stream.segment)
     return f"{subject}{where} {tense.be} {said} in {after} of the rows, {before} before"

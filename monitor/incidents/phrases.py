@@ -50,10 +50,10 @@ def numbers(before: float, after: float) -> tuple[str, str]:
     return coarse if coarse[0] != coarse[1] else (number(before, 5), number(after, 5))
 
 
-def value(text: str) -> str:
+def value(text: str, digits: int = 6) -> str:
     """A number as the page writes it; another text as it is."""
     try:
-        return number(float(text), 6)
+        return number(float(text), digits)
     except (ValueError, OverflowError):
         return text
 
@@ -71,11 +71,12 @@ def condition(column: str, test: str) -> str:
         return f"without {column}"
     name = "a score" if column == "score" else column
     if ends := _BETWEEN.fullmatch(test):
-        return f"with {name} from {value(ends[1])} to {value(ends[2])}"
+        return f"with {name} from {value(ends[1], 3)} to {value(ends[2], 3)}"
     found = _SIGNED.fullmatch(test)
     if found is None:
         return f"with {name} of {value(test)}" if test else f"with {name}"
-    return f"with {name} " + _WORDS[found[1]].format(value(found[2]))
+    digits = 6 if found[1] == "=" else 3
+    return f"with {name} " + _WORDS[found[1]].format(value(found[2], digits))
 
 
 def cases(segment: Mapping[str, str] | None) -> str:

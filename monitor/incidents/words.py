@@ -9,7 +9,7 @@ from monitor.incidents.candidate_words import CandidateWords
 from monitor.incidents.history_words import Line, history
 from monitor.incidents.incident import Incident
 from monitor.incidents.moved_words import Tense
-from monitor.incidents.phrases import affected, between, condition, numbers, sentence
+from monitor.incidents.phrases import affected, between, cases, condition, numbers, sentence
 from monitor.incidents.told import Told, first_moved
 from monitor.page.figures import State
 from monitor.page.words import listed, some, when
@@ -147,8 +147,10 @@ def _over(incident: Incident) -> str:
 
 def _where(incident: Incident, told: Told) -> str:
     columns = [column for column in told.columns if column not in told.segment]
-    said = [listed(columns)] if columns else []
-    said += [condition(*each) for each in told.segment.items()]
+    if columns:
+        said = [listed(columns), *(condition(*each) for each in told.segment.items())]
+    else:
+        said = [cases(told.segment)] if told.segment else []
     if rows := affected(told.fitted.get("rows")):
         said.append(rows.strip())
     said.append(f"version {incident.model_version}")

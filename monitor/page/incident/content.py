@@ -116,7 +116,7 @@ def content(sources: Sources, found_due: Due | None) -> IncidentPage:
         sources,
         words(incident, sources.as_of),
         timeline(incident, counted, found_due, sources.activations, sources.notes),
-        _text(counted, shown, others, judged=judged is not None),
+        _text(counted, shown, others, judged=judged is not None, outcomes=found_due is not None),
         tuple(map(pictures.picture, shown)),
         strips.strips(judged) if judged else (),
         table,
@@ -130,7 +130,12 @@ def about_outcomes(incident: Incident) -> bool:
 
 
 def _text(
-    counted: Around, shown: list[Compared], others: tuple[quiet.Quiet, ...], *, judged: bool
+    counted: Around,
+    shown: list[Compared],
+    others: tuple[quiet.Quiet, ...],
+    *,
+    judged: bool,
+    outcomes: bool,
 ) -> str:
     """The sentence above the pictures."""
     rows = int(counted.before.sum() > 0)
@@ -145,6 +150,8 @@ def _text(
     parts = [f"{said}."]
     if judged:
         parts.append("Of outcomes only due cases count, by the day of their prediction.")
+    elif outcomes:
+        parts.append("No case predicted since the onset is due yet.")
     if others:
         rest = "None" if not beyond else f"{beyond}"
         noun = "of the other columns" if shown else "of the columns"

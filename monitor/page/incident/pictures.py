@@ -15,6 +15,7 @@ from monitor.page.cells import shares
 from monitor.page.charts import Plot
 from monitor.page.figures import Cell, Column, Figure, Table
 from monitor.page.incident.around import Around
+from monitor.page.incident.chance import beyond_chance
 from monitor.page.incident.groups import Group, groups
 from monitor.page.indicators import layout_of
 from monitor.page.sections.drawing import round_up
@@ -84,13 +85,15 @@ def picture(of: Compared) -> Figure:
     """Bars side by side: grey training, hollow before, solid after."""
     every = shares(np.array([of.training, of.before, of.after]))
     every = np.nan_to_num(every)
+    rows = int(of.before.sum()), int(of.after.sum())
     found = groups(of.feature.declared, of.column, every)
     values = np.array([every[:, list(group.cells)].sum(axis=1) for group in found])
     top = round_up(float(values.max())) if values.size else 1.0
     plot = Plot((0, max(len(found), 1)), (0, top * 1.08), _HEIGHT, _label(of), top=14)
     plot.yticks([0, top], lambda value: share(value, 0 if top >= 0.05 else 1))
     for at, (trained, before, after) in enumerate(values.tolist()):
-        beyond = abs(after - (before if of.before.sum() else trained)) > Tolerances().share
+        held = before if rows[0] else trained
+        beyond = beyond_chance(held, after, rows) > Tolerances().share
         plot.rect(at + 0.06, at + 0.94, 0, trained, "band")
         plot.rect(at + 0.3, at + 0.7, 0, after, "fill-warn" if beyond else "fill")
         if of.before.sum():
@@ -111,7 +114,9 @@ def _ticks(found: tuple[Group, ...]) -> list[tuple[float, str, str]]:
         for place, at in enumerate(single)
         if found[at].name != "least"
     ]
-    shown = [at for place, at in enumerate(numbers) if place % every == every // 2]
+    # A name is wider than its bar: the numbers leave it room.
+    room = len(single) + 1 if single else 0
+    shown = [at for place, at in enumerate(numbers) if place % every == every // 2 and at > room]
     ticks += [
         (float(at), found[at].name, "wide2" if place % 2 else "") for place, at in enumerate(shown)
     ]
@@ -123,7 +128,7 @@ def _is_number(name: str) -> bool:
 
 
 def _label(of: Compared) -> str:
-    return f"{of.feature.name} by value: {_said(of)}"
+    return f"{of.feature.name} by value. {_said(of)}"
 
 
 def _note(of: Compared) -> str:
@@ -131,8 +136,10 @@ def _note(of: Compared) -> str:
 
 
 def _said(of: Compared) -> str:
-    measure = of.feature.measure
-    parts = [f"{measure} {_of(of, of.before)} before, {_of(of, of.after)} after"]
+    measure, unit = of.feature.measure, of.feature.declared.unit
+    unit = f" {unit}" if unit and measure == "median" else ""
+    first = f"{measure} {_of(of, of.before)} before, {_of(of, of.after)}{unit} after"
+    parts = [first[0].upper() + first[1:]]
     lost = [int(cells[0]) / max(int(cells.sum()), 1) for cells in (of.before, of.after)]
     if max(lost) > 0:
         parts.append(f"missing in {share(lost[0])} before, {share(lost[1])} after")

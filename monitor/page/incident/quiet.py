@@ -1,6 +1,6 @@
 """What else was looked at, and whether it moved: the other columns, scores, traffic."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isnan
 
@@ -12,6 +12,7 @@ from monitor.incidents.figure_words import noun
 from monitor.page.counts import Floats
 from monitor.page.figures import Cell, Column, Table
 from monitor.page.incident.around import Around
+from monitor.page.incident.chance import beyond_chance
 from monitor.page.indicators import Indicators
 from monitor.page.words import number, share
 
@@ -24,17 +25,26 @@ class Quiet:
     before: float
     after: float
     tolerance: float
-    shown: Callable[[float], str]
+    rows: tuple[int, int]
+    """Those behind the shares before and after."""
 
     @property
     def moved(self) -> float:
-        """How much it moved, in tolerances."""
-        return abs(self.after - self.before) / self.tolerance
+        """How much it moved beyond chance, in tolerances."""
+        return beyond_chance(self.before, self.after, self.rows) / self.tolerance
 
     @property
     def beyond(self) -> bool:
-        """Whether it left its tolerance."""
+        """Whether it left its tolerance, and more than chance explains."""
         return self.moved > 1
+
+    @property
+    def verdict(self) -> str:
+        """In a word or two."""
+        if self.beyond:
+            return "beyond"
+        outside = abs(self.after - self.before) > self.tolerance
+        return "too few rows to tell" if outside else "within"
 
 
 def quiet(around: Around, named: list[str]) -> tuple[Quiet, ...]:
@@ -46,16 +56,20 @@ def quiet(around: Around, named: list[str]) -> tuple[Quiet, ...]:
         return ()
     indicators = Indicators.of(around.version)
     streams = indicators.streams
-    after = indicators.shares(around.after)
-    before = indicators.shares(around.before)
-    if np.isnan(before).all():
-        before = streams.ones / streams.rows
-    found = [*_columns(indicators, before, after, named)]
-    return tuple(sorted(found, key=lambda each: -each.moved))
+    cells = np.array([around.before, around.after])
+    shares, rows = indicators.shares(cells), streams.counted(cells)[1].tolist()
+    if not rows[0]:
+        shares[0], rows[0] = streams.ones / streams.rows, streams.rows
+    found = _columns(indicators, shares, (rows[0], rows[1]), named)
+    return tuple(sorted(found, key=_most))
+
+
+def _most(of: Quiet) -> tuple[float, float]:
+    return -of.moved, -abs(of.after - of.before) / of.tolerance
 
 
 def _columns(
-    indicators: Indicators, before: Floats, after: Floats, named: list[str]
+    indicators: Indicators, shares: Floats, rows: tuple[int, int], named: list[str]
 ) -> Iterator[Quiet]:
     by_column: dict[str | None, list[tuple[int, Stream]]] = {}
     for at, stream in enumerate(indicators.streams.each):
@@ -66,13 +80,13 @@ def _columns(
         every = [
             Quiet(
                 noun(Moved(stream.name, 0, 0, "share", column)),
-                *(float(before[at]), float(after[at]), stream.tolerance, share),
+                *(float(shares[0, at]), float(shares[1, at]), stream.tolerance, rows),
             )
             for at, stream in streams
         ]
-        known = [each for each in every if not isnan(each.moved)]
+        known = [each for each in every if not isnan(each.before + each.after)]
         if known:
-            yield max(known, key=lambda each: each.moved)
+            yield min(known, key=_most)
 
 
 def table(found: tuple[Quiet, ...]) -> Table:
@@ -87,7 +101,7 @@ def table(found: tuple[Quiet, ...]) -> Table:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             *(each.what, each.before, each.after, 100 * each.tolerance),
-            "beyond" if each.beyond else "within",
+            each.verdict,
         )
         for each in found
     )

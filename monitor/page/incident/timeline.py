@@ -22,7 +22,7 @@ from monitor.page.incident.around import Around
 from monitor.page.incident.due import Due
 from monitor.page.records import Activation
 from monitor.page.sections.course import Course, course, drawn, zone
-from monitor.page.sections.drawing import few, plot_of, round_up
+from monitor.page.sections.drawing import plot_of, round_up
 from monitor.page.window import DAY
 from monitor.page.words import number, some
 
@@ -65,7 +65,10 @@ def timeline(
     events.sort(key=lambda event: event.at)
     near = [event for event in events if event.known and abs(event.at - incident.onset) <= NEAR]
     if near:
-        text = f"{some('event', len(near))} within 7 days of the onset: near in time is no proof."
+        verb = "is" if len(near) == 1 else "are"
+        text = (
+            f"{some('event', len(near))} {verb} known within 7 days of the onset; that is no proof."
+        )
     else:
         text = "Nothing was activated or noted within 7 days of the onset."
     text += _opening(incident)
@@ -137,7 +140,7 @@ def _figure(incident: Incident, around: Around, due: Due | None, events: list[Ev
         caller = None if moved.caller is None else around.caller
         found = course(moved, own, around.version, window, caller)
         if found is not None:
-            plot = drawn(found, incident, window, _HEIGHT, above=34)
+            plot = drawn(found, incident, window, _HEIGHT, wide=True)
             return _titled(found, _marked(plot, around, events), f"by {window.step}")
     plot = plot_of(window, 1, _HEIGHT // 2, "The onset in time", above=34)
     zone(plot, window, *incident.onset_interval)
@@ -176,7 +179,7 @@ def _outcomes(incident: Incident, around: Around, due: Due, events: list[Event])
             wrong = "wrong" if ratio.low > 1 + tolerance or ratio.high < 1 / (1 + tolerance) else ""
             half = max(ratio.high - ratio.value, ratio.value - ratio.low)
             plot.interval(middle, ratio.value, half, wrong, 3.5)
-    plot.yticks([0, 1, top], number).xticks(window.ticks(few(window)))
+    plot.yticks([0, 1, top], number).xticks(window.ticks())
     sub = "all due cases, with 95% intervals; band: tolerance; shaded: the onset; hatched: not due"
     title = "Observed over expected, by week of prediction"
     return Figure(title, sub, _marked(plot, around, events))

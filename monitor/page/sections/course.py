@@ -88,13 +88,13 @@ def figure(course: Course, incident: Incident, window: Window, height: int = 132
 
 
 def drawn(
-    course: Course, incident: Incident, window: Window, height: int, *, above: int = 14
+    course: Course, incident: Incident, window: Window, height: int, *, wide: bool = False
 ) -> Plot:
-    """Its line, in the colour of an incident from the onset on."""
+    """Its line, in the colour of an incident from the onset on; a `wide` one has room for marks."""
     bounds = course.bounds
     top = round_up(highest(course.values, [bounds[1] if bounds else None]))
     label = f"{course.title}, by the {window.step}, with the onset of incident"
-    plot = plot_of(window, top, height, f"{label} {incident.incident_id}", above=above)
+    plot = plot_of(window, top, height, f"{label} {incident.incident_id}", above=34 if wide else 14)
     low, high = incident.onset_interval
     zone(plot, window, low, max(high, incident.onset))
     if bounds is not None:
@@ -102,7 +102,7 @@ def drawn(
     before, after = _parted(course.values, incident, window)
     lined(plot, window, before)
     lined(plot, window, after, "warn1")
-    return ticked(plot, window, top, course.shown, most=few(window))
+    return ticked(plot, window, top, course.shown, most=12 if wide else few(window))
 
 
 def zone(plot: Plot, window: Window, low: datetime, high: datetime) -> None:

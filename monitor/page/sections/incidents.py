@@ -47,7 +47,8 @@ class Item:
         """What stands below its title: since when, why, what it costs, what is due."""
         since = f"Since {self.said.since}" if self.incident.closed_at is None else ""
         cost = "" if self.said.cost == "Not estimated." else self.said.cost
-        return " ".join(filter(None, (since, self.said.lead, cost)))
+        lead = self.said.lead.removeprefix(f"Since {when(self.incident.onset)}. ")
+        return " ".join(filter(None, (since, lead, cost)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,9 @@ def check(facts: Facts, open_ones: list[Incident]) -> Check:
     text = f"{len(open_ones)} open, {_alike(first.state, alike, len(open_ones))}: {happens}."
     if first.state == "known":
         return Check("incidents", "Incidents", "known", text)
-    return Check("incidents", "Incidents", first.state, text, happens, first.lead)
+    since = f"Since {when(open_ones[0].onset)}. "
+    lead = since + first.lead.removeprefix(since)
+    return Check("incidents", "Incidents", first.state, text, happens, lead)
 
 
 def _alike(of: State, alike: int, still: int) -> str:
