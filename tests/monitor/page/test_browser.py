@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from local.postgres import LocalPostgres
 from tests.clients.node import NodeClient
 from tests.conftest import Database, clone
-from tests.monitor.page import story
+from tests.monitor.page import story, told
 from tests.monitor.page.conftest import served
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -82,8 +82,8 @@ def _one_row(database: Database) -> None:
 
 @pytest.fixture(scope="module")
 def sites(postgres: LocalPostgres, template: str) -> Iterator[dict[str, str]]:
-    """Addresses of the page with a year of counts, with none, and with one row."""
-    fillers = {"full": _full, "empty": None, "one": _one_row}
+    """Addresses of the page with a year of counts, with none, one row, and with incidents."""
+    fillers = {"full": _full, "empty": None, "one": _one_row, "told": told.tell}
     with ExitStack() as stack:
         addresses = {}
         for name, fill in fillers.items():
@@ -264,6 +264,71 @@ def test_a_filter_that_cannot_be_is_a_page_with_a_sentence(
         assert "as_of is a day, as 2026-07-02" in seen.page.inner_text("main")
 
 
+# Each kind of chart; one that was closed; one before it was diagnosed; the list; the overview.
+INCIDENTS = (
+    "/",
+    "/incidents",
+    "/incidents/1",
+    "/incidents/3",
+    "/incidents/6",
+    "/incidents/7?as_of=2026-05-08T09:30Z",
+)
+
+
+@pytest.mark.parametrize("path", INCIDENTS)
+def test_pages_of_incidents_fit_360_pixels_and_ask_nobody_else(
+    browser: Browser, sites: dict[str, str], path: str
+) -> None:
+    with visit(browser, sites["told"] + path, width=360, color_scheme="dark") as seen:
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert seen.page.title().startswith("Incident") or path in {"/", "/incidents"}
+        assert seen.page.locator("h1").count() == 1
+        assert seen.said == []
+        assert all(url.startswith((sites["told"], "data:")) for url in seen.asked)
+
+
+def test_from_the_overview_to_an_incident_as_of_its_opening_and_back(
+    browser: Browser, sites: dict[str, str]
+) -> None:
+    with visit(browser, sites["told"]) as seen:
+        page = seen.page
+        page.click("#incidents h3 a >> nth=1")
+        title = page.inner_text("h1")
+        page.click("text=the page as of then >> nth=0")
+        assert "as it was known on 8 May 2026, 09:00 UTC" in page.inner_text(".state")
+        assert "the cause is open" in page.inner_text("h1")
+        page.click("text=As known now")
+        assert page.inner_text("h1") == title
+        page.click("text=Address of this state")
+        assert page.inner_text("h1") == title
+        page.click(".crumb a")
+        page.select_option("#f-state", "closed")
+        page.click("button")
+        assert page.inner_text("h1") == "2 incidents closed"
+
+
+def test_on_paper_the_statistics_are_open(browser: Browser, sites: dict[str, str]) -> None:
+    with visit(browser, f"{sites['told']}/incidents/6") as seen:
+        page = seen.page
+        assert not page.locator("#history details table").first.is_visible()
+
+        page.emulate_media(media="print")
+
+        assert page.locator("#history details table").first.is_visible()
+        assert not page.locator("nav").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "scheme"),
+    [(path, ("light", "dark")[at % 2]) for at, path in enumerate(INCIDENTS)],
+)
+def test_axe_finds_nothing_in_pages_of_incidents(
+    browser: Browser, sites: dict[str, str], axe: str, path: str, scheme: Any
+) -> None:
+    with visit(browser, sites["told"] + path, color_scheme=scheme) as seen:
+        assert _violations(seen.page, axe) == []
+
+
 @pytest.fixture(scope="module")
 def axe() -> str:
     client = NodeClient("axe")
@@ -279,11 +344,14 @@ def test_axe_finds_nothing_that_keeps_somebody_out(
     browser: Browser, sites: dict[str, str], axe: str, state: str, scheme: Any
 ) -> None:
     with visit(browser, sites[state], color_scheme=scheme) as seen:
-        seen.page.locator("details").evaluate_all("all => all.forEach(each => each.open = true)")
-        seen.page.evaluate(axe)
-        violations = seen.page.evaluate(
-            "axe.run().then(found => found.violations.map(each =>"
-            " each.id + ': ' + each.nodes.slice(0, 3).map(node => node.html).join(' | ')))"
-        )
+        assert _violations(seen.page, axe) == []
 
-        assert violations == []
+
+def _violations(page: Page, axe: str) -> list[str]:
+    page.locator("details").evaluate_all("all => all.forEach(each => each.open = true)")
+    page.evaluate(axe)
+    found: list[str] = page.evaluate(
+        "axe.run().then(found => found.violations.map(each =>"
+        " each.id + ': ' + each.nodes.slice(0, 3).map(node => node.html).join(' | ')))"
+    )
+    return found
