@@ -44,7 +44,7 @@ def _code(told: Told) -> str:
     shares = told.share(f"{code:g}")
     if shares is None:
         return f"{told.names} {told.tense.be} {number(code, 6)} in place of a value{told.rows}"
-    said = f"in {shares[1]} of the rows, {shares[0]} before"
+    said = f"in {shares[1]} of its values, {shares[0]} before"
     return f"{told.names} {told.tense.be} {number(code, 6)} {said}"
 
 

@@ -1,7 +1,7 @@
 """What moved as a noun: what the axis of its chart says, and a row of a table."""
 
 from diagnosis.finding import Moved
-from monitor.incidents.phrases import caller, condition
+from monitor.incidents.phrases import caller, condition, test
 from monitor.incidents.stream import Stream
 
 _NAMES = {
@@ -14,7 +14,7 @@ _NAMES = {
 
 
 def noun(moved: Moved) -> str:
-    """As in `Share of the rows with age below 32, from mobile`."""
+    """As in `age: share below 32, from mobile`."""
     stream = Stream.of(moved.stream)
     if stream.what == "caller":
         return f"Share of the rows from {caller(stream.value)}"
@@ -23,6 +23,6 @@ def noun(moved: Moved) -> str:
         segment["caller"] = moved.caller
     said = _NAMES.get(stream.what, stream.what)
     if stream.sign:
-        test = stream.value if stream.sign == "=" else f"{stream.sign} {stream.value}"
-        said = f"Share of the rows {condition(stream.what, test)}"
+        what = "Score" if stream.what == "score" else stream.what
+        said = f"{what}: share {test(stream)}"
     return ", ".join([said, *(condition(*each) for each in segment.items())])

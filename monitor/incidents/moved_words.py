@@ -13,14 +13,12 @@ from monitor.incidents.phrases import (
     part,
     parts,
     sender,
+    test,
     times,
-    value,
 )
 from monitor.incidents.stream import Stream
 from monitor.page.words import number
 
-_SIGNS = {"<": "below", "<=": "at most", ">": "above", ">=": "at least", "=": ""}
-_BEYOND = {"<": "the least of the held-out part", ">": "the greatest of the held-out part"}
 _NEW = 0.001
 """A caller that had at most such a share of the rows is a new one."""
 
@@ -125,14 +123,9 @@ def delay(moved: Moved, segment: Mapping[str, str], tense: Tense) -> str:
 def _indicator(stream: Stream, moved: Moved, tense: Tense) -> str:
     before, after = parts(moved.before, moved.after)
     subject = "The score" if stream.what == "score" else stream.what
-    if stream.value == MISSING:
-        said = MISSING
-    else:
-        digits = 6 if stream.sign == "=" or stream.beyond else 3
-        said = f"{_SIGNS[stream.sign]} {value(stream.value, digits)}".strip()
-        said += f", {_BEYOND[stream.sign]}," if stream.beyond else ""
+    of = "its values" if stream.what == moved.column and stream.value != MISSING else "the rows"
     where = sender(stream.segment)
-    return f"{subject}{where} {tense.be} {said} in {after} of the rows, {before} before"
+    return f"{subject}{where} {tense.be} {test(stream)} in {after} of {of}, {before} before"
 
 
 def _figure(stream: Stream, moved: Moved, tense: Tense) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from monitor.incidents.stream import Stream
 from monitor.page.filters import NO_KEY
 from monitor.page.words import day, number, some
 
@@ -56,6 +57,17 @@ def value(text: str, digits: int = 6) -> str:
         return number(float(text), digits)
     except (ValueError, OverflowError):
         return text
+
+
+def test(stream: Stream) -> str:
+    """What an indicator asks of a value: missing, 98, below 32."""
+    if stream.sign == "=":
+        return MISSING if stream.value == MISSING else value(stream.value)
+    sign = {"<": "below", "<=": "at most", ">": "above", ">=": "at least"}[stream.sign]
+    said = f"{sign} {value(stream.value, 6 if stream.beyond else 3)}"
+    if not stream.beyond:
+        return said
+    return f"{said}, the {'least' if stream.sign == '<' else 'greatest'} of the held-out part,"
 
 
 def caller(name: str) -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from contract.cell_layout import Layout
+from diagnosis.counted import among
 from diagnosis.reference import Reference
-from diagnosis.streams import Stream, Streams
+from diagnosis.streams import Streams
 from diagnosis.tolerances import Tolerances
 from monitor.page.counts import Floats
 from monitor.page.records import Version
@@ -38,16 +39,16 @@ class Indicators:
 
     def shares(self, cells: Ints) -> Floats:
         """(..., size) -> (..., K); NaN of no rows."""
-        ones, rows = self.streams.counted(cells)
-        whole = np.asarray(rows, dtype=np.float64)[..., None]
+        ones, rows = self.counted(cells)
         found: Floats = np.divide(
-            ones, whole, where=whole > 0, out=np.full(ones.shape, np.nan, dtype=np.float64)
+            ones, rows, where=rows > 0, out=np.full(ones.shape, np.nan, dtype=np.float64)
         )
         return found
 
-    def of_column(self, column: str) -> list[tuple[int, Stream]]:
-        """The streams that look at a column."""
-        return [(at, each) for at, each in enumerate(self.streams.each) if each.column == column]
+    def counted(self, cells: Ints) -> tuple[Floats, Floats]:
+        """(..., size) -> the ones and the rows that each stream is a share of, (..., K) both."""
+        ones, rows = self.streams.counted(cells)
+        return ones.astype(np.float64), among(self.streams.given, ones, rows)
 
 
 def layout_of(version: Version) -> Layout:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isnan
 
 import numpy as np
 
@@ -57,10 +56,10 @@ def quiet(around: Around, named: list[str]) -> tuple[Quiet, ...]:
     indicators = Indicators.of(around.version)
     streams = indicators.streams
     cells = np.array([around.before, around.after])
-    shares, rows = indicators.shares(cells), streams.counted(cells)[1].tolist()
-    if not rows[0]:
-        shares[0], rows[0] = streams.ones / streams.rows, streams.rows
-    found = _columns(indicators, shares, (rows[0], rows[1]), named)
+    ones, rows = indicators.counted(cells)
+    if not around.before.sum():
+        ones[0], rows[0] = streams.ones, streams.rows
+    found = _columns(indicators, ones, rows, named)
     return tuple(sorted(found, key=_most))
 
 
@@ -69,7 +68,7 @@ def _most(of: Quiet) -> tuple[float, float]:
 
 
 def _columns(
-    indicators: Indicators, shares: Floats, rows: tuple[int, int], named: list[str]
+    indicators: Indicators, ones: Floats, rows: Floats, named: list[str]
 ) -> Iterator[Quiet]:
     by_column: dict[str | None, list[tuple[int, Stream]]] = {}
     for at, stream in enumerate(indicators.streams.each):
@@ -80,13 +79,16 @@ def _columns(
         every = [
             Quiet(
                 noun(Moved(stream.name, 0, 0, "share", column)),
-                *(float(shares[0, at]), float(shares[1, at]), stream.tolerance, rows),
+                float(ones[0, at] / rows[0, at]),
+                float(ones[1, at] / rows[1, at]),
+                stream.tolerance,
+                (int(rows[0, at]), int(rows[1, at])),
             )
             for at, stream in streams
+            if rows[:, at].all()
         ]
-        known = [each for each in every if not isnan(each.before + each.after)]
-        if known:
-            yield min(known, key=_most)
+        if every:
+            yield min(every, key=_most)
 
 
 def table(found: tuple[Quiet, ...]) -> Table:

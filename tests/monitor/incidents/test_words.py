@@ -16,8 +16,8 @@ INCOME = "MonthlyIncomeOfTheHousehold"
 TITLES: tuple[tuple[Cause, str, str], ...] = (
     (
         "none",
-        f"{INCOME} is below 4,914 in 53% of the rows, 50% before",
-        f"{INCOME} was below 4,914 in 53% of the rows, 50% before",
+        f"{INCOME} is below 4,914 in 53% of its values, 50% before",
+        f"{INCOME} was below 4,914 in 53% of its values, 50% before",
     ),
     (
         "model_swap",
@@ -37,8 +37,8 @@ TITLES: tuple[tuple[Cause, str, str], ...] = (
     ),
     (
         "code",
-        "times_late is 98 in 3.7% of the rows, 0.2% before",
-        "times_late was 98 in 3.7% of the rows, 0.2% before",
+        "times_late is 98 in 3.7% of its values, 0.2% before",
+        "times_late was 98 in 3.7% of its values, 0.2% before",
     ),
     (
         "swapped_columns",
@@ -112,8 +112,8 @@ TITLES: tuple[tuple[Cause, str, str], ...] = (
     ),
     (
         "season",
-        "It is the season: age is below 32 in 14% of the rows, 10% before",
-        "It is the season: age was below 32 in 14% of the rows, 10% before",
+        "It is the season: age is below 32 in 14% of its values, 10% before",
+        "It is the season: age was below 32 in 14% of its values, 10% before",
     ),
     (
         "other_fault",
@@ -249,7 +249,7 @@ def test_the_facts_have_the_figures_of_the_incident() -> None:
     facts = dict(words(made.partial(), NOW).facts)
 
     assert facts["What moved"] == (
-        f"{INCOME} is below 4,914 in 3% of the rows, 50% before."
+        f"{INCOME} is below 4,914 in 3% of its values, 50% before."
         " The score is below 0.08 in 76% of the rows, 70% before."
     )
     assert facts["Since when"] == (
@@ -428,7 +428,7 @@ def test_of_many_streams_of_a_column_the_one_that_moved_most_speaks() -> None:
     )
     said = words(replace(made.undiagnosed(), moved=moved), NOW)
 
-    assert said.title.startswith(f"{INCOME} is below 4,914 in 3% of the rows, 50% before")
+    assert said.title.startswith(f"{INCOME} is below 4,914 in 3% of its values, 50% before")
     assert said.moved[-1] == "2 other figures moved as well."
 
 
@@ -437,15 +437,15 @@ def test_of_many_streams_of_a_column_the_one_that_moved_most_speaks() -> None:
     [
         (
             Moved("age > 99, beyond the reference", 0, 0.03, "share", "age"),
-            "age is above 99, the greatest of the held-out part, in 3% of the rows, 0% before",
+            "age is above 99, the greatest of the held-out part, in 3% of its values, 0% before",
         ),
         (
             Moved("owner = true", 0.6, 0.45, "share", "owner"),
-            "owner is true in 45% of the rows, 60% before",
+            "owner is true in 45% of its values, 60% before",
         ),
         (
-            Moved("purpose = a text that no level names", 0, 0.5, "share"),
-            "purpose is a text that no level names in 50% of the rows, 0% before",
+            Moved("purpose = a text that no level names", 0, 0.5, "share", "purpose"),
+            "purpose is a text that no level names in 50% of its values, 0% before",
         ),
         (
             Moved("score < 0.08", 0.7, 0.704, "share"),

@@ -79,7 +79,7 @@ def test_a_page_says_and_draws_what_moved(site: httpx.Client) -> None:
 
     assert "Open for 20 days, action due" in said
     assert "Median 4,851 before, 4,189 USD after; missing in 19.4% before, 4.1% after" in said
-    assert "Share of the rows with MonthlyIncomeOfTheHousehold below 4,878, by day" in said
+    assert "MonthlyIncomeOfTheHousehold: share below 4,878, by day" in said
     assert "None of the other columns left its tolerance." in said
     assert "Note by ops: app 4.2 <b>rolled out</b> at mobile" in said
     assert "1 event is known within 7 days of the onset" in said
@@ -115,7 +115,7 @@ def test_one_that_is_not_diagnosed_yet_says_so(site: httpx.Client) -> None:
     said = text(site.get("/incidents/7", params={"as_of": UNDIAGNOSED}))
 
     assert "Open for less than an hour, not diagnosed yet" in said
-    assert "in 3% of the rows, 50% before; the cause is open" in said
+    assert "in 3% of its values, 50% before; the cause is open" in said
 
 
 def test_a_closed_one_is_drawn_until_after_its_end(site: httpx.Client) -> None:
