@@ -1,4 +1,4 @@
-"""`python -m local run | trainer | outcomes | monitor | psql | db-url`: all without Docker."""
+"""`python -m local run | trainer | outcomes | monitor | replay | psql | db-url`: all without Docker."""
 
 import argparse
 import signal
@@ -26,6 +26,7 @@ def main() -> int:
         ("trainer", "any command of the trainer, on these models"),
         ("outcomes", "what really happened, into this database"),
         ("monitor", "any command of the monitor, on this database"),
+        ("replay", "a recorded stream, to the running service"),
     ):
         commands.add_parser(name, help=text).add_argument("arguments", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
@@ -42,6 +43,7 @@ def main() -> int:
             "trainer": stack.trainer,
             "outcomes": stack.outcomes,
             "monitor": stack.monitor,
+            "replay": stack.replay,
         }
         if command in passed_on:
             return passed_on[command](arguments.arguments)

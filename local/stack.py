@@ -146,6 +146,14 @@ class Stack:
             raise LocalError(_STOPPED)
         return self._child(["monitor", *arguments], self._of_monitor())
 
+    def replay(self, arguments: list[str]) -> int:
+        """Run a command of the replay; its exit code. Raises LocalError while it is stopped."""
+        if not taken(LocalSettings.read(self._settings).port):
+            raise LocalError(_STOPPED)
+        settings = self._of_monitor() | {"API_URL": f"http://127.0.0.1:{self.port}"}
+        # Whoever asked reads what is written beside the stream.
+        return self._child(["replay", *arguments], settings, umask=-1)
+
     @property
     def port(self) -> int:
         """Port of the api; raises LocalError."""

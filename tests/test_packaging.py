@@ -14,12 +14,13 @@ from db.passwords import PasswordSettings
 from db.settings import DEFAULT_PASSWORD, MigrateSettings
 from monitor.settings import MonitorSettings
 from outcomes.settings import OutcomesSettings
+from replay.settings import ReplaySettings
 from trainer.settings import TrainerSettings
 
 ROOT = Path(__file__).parents[1]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
-IMAGES = ("api", "db", "monitor", "outcomes", "trainer")
+IMAGES = ("api", "db", "monitor", "outcomes", "replay", "trainer")
 
 # Which classes the processes of a part of docker-compose.yml read.
 READERS: dict[str, tuple[type[BaseSettings], ...]] = {
@@ -28,6 +29,8 @@ READERS: dict[str, tuple[type[BaseSettings], ...]] = {
     "monitor": (MonitorSettings,),
     "passwords": (PasswordSettings,),
     "outcomes": (OutcomesSettings,),
+    # It starts the monitor.
+    "replay": (ReplaySettings, MonitorSettings),
     "x-trainer": (TrainerSettings,),
 }
 # Fields that compose does not hand over, and why.
@@ -55,6 +58,15 @@ NOT_HANDED_OVER = {
         "MONITOR_PORT": "8001 inside; MONITOR_PORT of .env is the one outside, in `ports`",
     },
     "outcomes": {"DATABASE_PASSWORD": "in a file, which `passwords` made"},
+    "replay": {
+        "MODELS_DIR": "the image says where the volume is mounted",
+        "DATABASE_PASSWORD": "in a file, which `passwords` made",
+        **dict.fromkeys(
+            ("HOST", "MONITOR_PORT", "MONITOR_KEYS", "MONITOR_KEYS_FILE"), "it serves no page"
+        ),
+        "MONITOR_ROUND_SECONDS": "the stream's time says when",
+        **dict.fromkeys(("LOG_FORMAT", "LOG_LEVEL"), "a round says one line, to the replay"),
+    },
     "passwords": {"SECRETS_DIR": "where the volumes are mounted"},
     "x-trainer": {
         "MODELS_DIR": "the image says where the volume is mounted",
@@ -67,6 +79,7 @@ FIXED = {
     "HOST": "inside a container all addresses are the container's own",
     "DATABASE_URL": "the service db of this file",
     "DATABASE_ADMIN_URL": "the service db of this file",
+    "API_URL": "the service api of this file",
     "ANALYST_DATABASE_URL": "the service db of this file",
     "ANALYST_PASSWORD_FILE": "where the volume of `passwords` is mounted",
     "DATABASE_NAME": "the other lines of this file name it too",
@@ -175,7 +188,8 @@ def test_compose_hands_over_exactly_what_the_process_reads(part: str) -> None:
 
 def test_a_user_may_set_everything_that_is_not_fixed() -> None:
     known = set().union(*map(names, READERS.values()))
-    by_image = set().union(*NOT_HANDED_OVER.values()) - {"PORT", "MONITOR_PORT"}
+    elsewhere = {"PORT", "MONITOR_PORT"}.union(*map(handed_over, READERS))
+    by_image = set().union(*NOT_HANDED_OVER.values()) - elsewhere
     chosen = {field.upper() for field in PasswordSettings.model_fields} - {"SECRETS_DIR"}
 
     assert may_be_set() == (known - set(FIXED) - by_image) | chosen | CONTAINERS
@@ -240,6 +254,8 @@ def test_a_declaration_has_one_path_in_every_container_that_reads_it() -> None:
         r"(?m)^ +- (?:&declarations \./data:/app/data:ro|\*declarations)\b", COMPOSE
     )
 
-    assert readers == ["api", "migrate", "x-trainer"]
-    # The service `trainer` has volumes of its own beside those of x-trainer.
-    assert len(mounts) == len(readers) + 1
+    assert readers == ["api", "migrate", "replay", "x-trainer"]
+    # The service `trainer` has volumes of its own beside those of x-trainer; `replay` has the
+    # directory where streams lie, to write beside them.
+    assert len(mounts) == len(readers)
+    assert COMPOSE.count("- ./data:/app/data  # so that a path is the same here and there") == 2

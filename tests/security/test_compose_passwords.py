@@ -114,6 +114,7 @@ def test_each_service_reaches_only_its_own_secrets(stack: Compose) -> None:
         "api": {"secrets-api"},
         "outcomes": {"secrets-api", "secrets-outcomes"},
         "monitor": {"secrets-monitor"},
+        "replay": {"secrets-monitor"},
     }
     assert all(
         only
