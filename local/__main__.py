@@ -1,4 +1,4 @@
-"""`python -m local run | trainer | outcomes | monitor | replay | psql | db-url`: all without Docker."""
+"""`python -m local run` and the commands of its services: all without Docker."""
 
 import argparse
 import signal

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 
 from replay.batches import Batch, Outcomes, Predictions
 from replay.delivery import Delivery
-from replay.journal import OUTCOMES, PREDICTIONS, ROUND, Journal, Place
+from replay.journal import BEGIN, OUTCOMES, PREDICTIONS, ROUND, Journal, Place
 from replay.logged import Mark
 from replay.progress import Progress
 from replay.rounds import Rounds
@@ -57,6 +57,9 @@ class Course:
         """
         steps = self._rows.steps()
         left = range(max(steps.start, self._place.step), steps.stop)
+        if self._rounds is not None and self._place == BEGIN:
+            # Before anything can be seen.
+            self._rounds.do(steps.start * clock.unit)
         began = time.monotonic()
         for step in left:
             if clock.until is not None and step * clock.unit >= clock.until:

@@ -1,4 +1,8 @@
-"""Rounds of the monitor, each a process of its own as of a time of the stream."""
+"""Rounds of the monitor, each a process of its own as of a time of the stream.
+
+The monitor's clock is held there: one that serves the page must not look at hours of the stream that
+are not over, for what was looked at once is not looked at again.
+"""
 
 import subprocess
 import sys
@@ -13,7 +17,7 @@ _PAUSE_SECONDS = 2.0
 _STOP_SECONDS = 10.0
 _WRONG_USAGE = 2
 
-COMMAND = (sys.executable, "-m", "monitor", "once")
+COMMAND = (sys.executable, "-m", "monitor", "once", "--hold")
 
 
 class Rounds:

@@ -64,6 +64,10 @@ NOT_HANDED_OVER = {
         **dict.fromkeys(
             ("HOST", "MONITOR_PORT", "MONITOR_KEYS", "MONITOR_KEYS_FILE"), "it serves no page"
         ),
+        **dict.fromkeys(
+            ("ALERT_WEBHOOK_URL", "ALERT_WEBHOOK_SECRET", "ALERT_WEBHOOK_SECRET_FILE"),
+            "it reaches nothing outside; the monitor that serves sends what it finds",
+        ),
         "MONITOR_ROUND_SECONDS": "the stream's time says when",
         **dict.fromkeys(("LOG_FORMAT", "LOG_LEVEL"), "a round says one line, to the replay"),
     },

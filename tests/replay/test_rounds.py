@@ -42,7 +42,11 @@ def test_a_round_is_done_at_the_end_of_each_day(counted: Rig) -> None:
 
     assert code == 0, said
     days = (datetime.fromisoformat(last).date() - made.START.date()).days + 1
-    assert f"{days} rounds" in said
+    # And one before the first, so that nobody looks ahead.
+    assert f"{days + 1} rounds" in said
+    assert counted.query("SELECT as_of FROM monitor_clock") == [
+        (made.START + timedelta(days=days),)
+    ]
     assert counted.query("SELECT as_of FROM rollup_state") == [(made.START + timedelta(days=days),)]
     assert counted.query("SELECT sum(predictions)::int FROM rollup_hour") == [(120,)]
     assert counted.query("SELECT count(*) FROM rollup_mark") == [(0,)]
