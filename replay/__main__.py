@@ -6,6 +6,7 @@ with --resume.
 
 import argparse
 import math
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -108,10 +109,13 @@ def _wanted(options: argparse.Namespace, settings: ReplaySettings, keys: dict[st
             " at its end"
         )
     file: Path = options.file
+    state = options.state or (settings.replay_state_dir or file.parent) / f"{file.name}.replay"
+    # In a container what is beside the stream is often somebody else's.
+    beside = file.parent if os.access(file.parent, os.W_OK) else state
     return Wanted(
         file=file,
-        state=options.state or file.with_name(f"{file.name}.replay"),
-        rejects=options.rejects or file.with_name(f"{file.name}.rejects.csv"),
+        state=state,
+        rejects=options.rejects or beside / f"{file.name}.rejects.csv",
         clock=Clock(unit, until, options.speed),
         rounds=options.round != "none",
         due=options.outcome_due,

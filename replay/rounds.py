@@ -1,7 +1,7 @@
 """Rounds of the monitor, each a process of its own as of a time of the stream.
 
-The monitor's clock is held there: one that serves the page must not look at hours of the stream that
-are not over, for what was looked at once is not looked at again.
+The monitor's clock is held there: one that serves the page must not look at hours of the stream
+that are not over, for what was looked at once is not looked at again.
 """
 
 import subprocess

@@ -18,6 +18,9 @@ class ReplaySettings(BaseSettings):
     replay_keys_file: Path | None = Field(
         None, description="File with the same, one to a line, in place of REPLAY_KEYS"
     )
+    replay_state_dir: Path | None = Field(
+        None, description="Directory of what is needed to go on; unset: beside the stream"
+    )
     dataset: DataSetName = Field(
         "gmsc", description="The declaration, which says how missing values are written"
     )

@@ -17,7 +17,7 @@ _ROWS = "rows.sqlite"
 @contextmanager
 def journal_in(directory: Path) -> Iterator[Journal]:
     """The journal of a directory, which is made; raises ReplayError, or OSError."""
-    directory.mkdir(exist_ok=True)
+    directory.mkdir(exist_ok=True, parents=True)
     journal = Journal(directory)
     try:
         yield journal

@@ -59,6 +59,7 @@ NOT_HANDED_OVER = {
     },
     "outcomes": {"DATABASE_PASSWORD": "in a file, which `passwords` made"},
     "replay": {
+        "REPLAY_STATE_DIR": "the image says where the volume is mounted",
         "MODELS_DIR": "the image says where the volume is mounted",
         "DATABASE_PASSWORD": "in a file, which `passwords` made",
         **dict.fromkeys(

@@ -19,6 +19,7 @@ import pytest
 from tests.conftest import free_port
 from tests.faults.processes import wait_until
 from tests.local.run import ROOT, Run, processes
+from tests.replay import made
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def with_model(short_dir: Path, sample_models: Path) -> Iterator[Run]:
         run.interrupt()
 
 
-def test_outcomes_are_loaded_and_exported_by_its_commands(with_model: Run) -> None:
+def test_outcomes_and_a_stream_go_in_by_its_commands(with_model: Run) -> None:
     with_model.start()
     prediction = with_model.predict()
     observed = datetime.now(UTC).isoformat()
@@ -49,14 +50,22 @@ def test_outcomes_are_loaded_and_exported_by_its_commands(with_model: Run) -> No
     loaded = with_model.command("outcomes", "load", "outcomes.csv")
     span = ("--from", "2000-01", "--to", "2099-01")
     exported = with_model.command("outcomes", "export", *span, "export")
+    stream = made.write(with_model.directory / "stream.csv", made.rows(20, days=1))
+    replayed = with_model.command("replay", "run", stream.name, "--until", "2026-01-06")
     with_model.interrupt()
-    stopped = with_model.command("outcomes", "load", "outcomes.csv")
+    stopped = [
+        with_model.command("outcomes", "load", "outcomes.csv"),
+        with_model.command("replay", "run", stream.name),
+    ]
 
     assert (loaded.returncode, loaded.stdout) == (3, "")
     assert loaded.stderr.startswith("2 lines: 1 stored, 0 were there already, 1 refused")
     assert exported.stderr.startswith("1 predictions in 1 files")
     assert "manifest.json" in [path.name for path in (with_model.directory / "export").iterdir()]
-    assert "the local database is stopped: make local" in stopped.stderr
+    assert replayed.returncode == 0, replayed
+    assert "20 of 20 rows" in replayed.stderr
+    assert "2 rounds" in replayed.stderr
+    assert all("the local database is stopped: make local" in each.stderr for each in stopped)
 
 
 def test_it_serves_and_logs_and_goes_on_with_its_rows_after_a_stop(local: Run) -> None:

@@ -87,10 +87,12 @@ def test_it_stops_where_it_is_told_and_goes_on(rig: Rig) -> None:
 
 def test_a_stream_is_not_replayed_twice_into_one_log(rig: Rig) -> None:
     stream = rig.stream(rig.rows(30))
-    assert rig.run(stream)[0] == 0
+    place = {"REPLAY_STATE_DIR": str(rig.directory / "kept" / "here")}
+    assert rig.run(stream, **place)[0] == 0
 
     code, said = rig.run(stream)
 
+    assert (rig.directory / "kept" / "here" / "stream.csv.replay" / "journal.sqlite").exists()
     assert code == 1
     assert "was replayed into this database before" in said
     assert len(rig.logged()) == 30
