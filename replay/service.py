@@ -20,6 +20,7 @@ _TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 _PLACE = re.compile(r"/(?:instances|context|outcomes)/([0-9]{1,9})(?:/(.*))?", re.DOTALL)
 # Of all workers that live.
 _OLDEST = re.compile(r"^prediction_log_oldest_row_seconds\S* (\S+)$", re.MULTILINE)
+_NOT_SCORED = frozenset({"overloaded", "body-too-slow"})
 _CONFLICT = 409
 _INVALID = 422
 _SLOW = 408
@@ -117,10 +118,7 @@ class Service:
         status = answer.status_code
         if status in {_SLOW, _MANY} or status >= 500:
             # Of these it says itself that nothing was scored.
-            sent = str(problem.get("type")) not in {
-                "/problems/overloaded",
-                "/problems/body-too-slow",
-            }
+            sent = str(problem.get("type")).rpartition("/")[2] not in _NOT_SCORED
             pause = answer.headers.get("Retry-After", "")
             seconds = min(float(pause), 10.0) if pause.isdecimal() else 0.5
             return NotNow(f"{path}: {status}, {said}", sent=sent, seconds=seconds)
