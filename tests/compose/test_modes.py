@@ -17,7 +17,17 @@ pytestmark = [pytest.mark.compose, pytest.mark.timeout(1800)]
 def closed(compose: Compose, tmp_path: Path) -> Iterator[Compose]:
     """A project of its own, in a copy of the checkout."""
     checkout = tmp_path / "closed 100%"
-    for name in ("contract", "trainer", "api", "db", "monitor", "outcomes", "requirements"):
+    for name in (
+        "contract",
+        "trainer",
+        "api",
+        "db",
+        "diagnosis",
+        "monitor",
+        "outcomes",
+        "replay",
+        "requirements",
+    ):
         shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("docker-compose.yml", ".dockerignore"):
         shutil.copy(ROOT / name, checkout)

@@ -17,7 +17,17 @@ from tests.ports import free_port
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1800)]
 
-PARTS = ("contract", "trainer", "api", "db", "monitor", "outcomes", "requirements")
+PARTS = (
+    "contract",
+    "trainer",
+    "api",
+    "db",
+    "diagnosis",
+    "monitor",
+    "outcomes",
+    "replay",
+    "requirements",
+)
 CHANNELS = ("web", "branch", 'Café "X"')
 
 

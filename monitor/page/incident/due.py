@@ -16,7 +16,8 @@ from monitor.judging.calibration import HIGH, LOW
 from monitor.judging.counts import Counts, Ints, utc
 from monitor.judging.interval import Interval, garwood
 from monitor.judging.performance import Performance, performance
-from monitor.judging.reading import Selection, read
+from monitor.judging.reading import read
+from monitor.judging.selection import Selection
 from monitor.page.incident.around import Around
 from monitor.page.words import share
 

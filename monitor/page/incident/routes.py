@@ -77,7 +77,7 @@ def _incident(request: Request, incident_id: int) -> IncidentPage | None:
         return None
     with database.snapshot() as connection:
         sources = content.read(
-            connection, incident_id, as_of, datetime.now(UTC), kept_for(database)
+            connection, incident_id, as_of, datetime.now(UTC), kept_for(database).found
         )
         if sources is None:
             return None
