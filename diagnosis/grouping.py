@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from diagnosis import change_point
 from diagnosis.change_point import Series
 from diagnosis.finding import Onset
-from diagnosis.state import Key, State
-from diagnosis.watch import Crossed, Watch
+from diagnosis.quantities import Quantities
+from diagnosis.state import Key
+from diagnosis.watch import Crossed
 
 _SLACK = 24
 _SLACK_OF_COLUMN = 72
@@ -33,31 +34,23 @@ class Group:
         return any(each.certain for each in self.members)
 
 
-def about(watch: Watch, state: State, key: Key) -> tuple[str, str, str]:
-    """Source, caller and column of a quantity; of daily ones, the family is part of the caller."""
-    if key.source == "daily":
-        trace = state.traces[key.text]
-        return key.source, f"{key.caller} {trace.caller or ''}", trace.column or ""
-    return key.source, key.caller, watch.streams.each[watch.places[key.name]].column or ""
-
-
-def groups(watch: Watch, state: State, crossed: Sequence[Crossed]) -> list[Group]:
+def groups(quantities: Quantities, crossed: Sequence[Crossed]) -> list[Group]:
     """Strongest first."""
     by: dict[tuple[str, str, str], list[Crossed]] = {}
     for each in crossed:
-        by.setdefault(about(watch, state, each.key), []).append(each)
+        by.setdefault(quantities.about(each.key), []).append(each)
     found = []
     for what, members in by.items():
         best = max(members, key=lambda each: each.evidence)
-        onset = onset_of(watch, state, [best.key])
+        onset = onset_of(quantities, [best.key])
         found.append(Group(what, tuple(members), onset))
     return sorted(found, key=lambda each: -each.best.evidence)
 
 
-def onset_of(watch: Watch, state: State, keys: Sequence[Key]) -> Onset:
+def onset_of(quantities: Quantities, keys: Sequence[Key]) -> Onset:
     """When all of them changed, by the first few."""
-    series = [watch.series(state, key) for key in keys[:_MOST_SERIES]]
-    return change_point.onset(series, *_span(series, state.hour))
+    series = [quantities.series(key) for key in keys[:_MOST_SERIES]]
+    return change_point.onset(series, *_span(series, quantities.state.hour))
 
 
 def _span(series: Sequence[Series], hour: int) -> tuple[int, int]:

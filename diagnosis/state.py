@@ -1,5 +1,6 @@
 """What a course remembers between its rounds."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +16,19 @@ from diagnosis.usual import Usual
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Names a quantity: of the hourly counts, `place` among the streams; else a trace's name."""
+    """Names a quantity: a stream of the hourly counts, or a trace that is looked at daily.
+
+    source: `overall`, `caller`, or `daily`. caller: of a daily one its family stands here.
+    """
 
     source: str
-    """`overall`, `caller`, or `daily`."""
     caller: str
     name: str
+
+    @classmethod
+    def counted(cls, caller: str | None, stream: str) -> "Key":
+        """Of a stream of hourly counts, of all callers where it is of none."""
+        return cls("overall", "", stream) if caller is None else cls("caller", caller, stream)
 
     @property
     def text(self) -> str:
@@ -80,6 +88,12 @@ class State:
     def new(cls, first_hour: int) -> "State":
         """Before the first look, which is at `first_hour`."""
         return cls(hour=first_hour)
+
+    def sources(self) -> Iterator[tuple[str | None, Marginals]]:
+        """Whose rows are counted: of all callers, named None, and then of each."""
+        if self.overall is not None:
+            yield None, self.overall
+        yield from self.callers.items()
 
     def to_json(self) -> dict[str, Any]:
         """Plain and finite."""

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnosis.change_point import Series
 from diagnosis.evidence import Evidence
-from diagnosis.finding import Moved
 from diagnosis.hours import Hours
 from diagnosis.marginals import Limits, Marginals
 from diagnosis.outcome_looks import OutcomeLooks
@@ -63,7 +61,6 @@ class Watch:
         self.outcomes = OutcomeLooks.of(reference)
         self._rate = false_pages_per_year
         self._log_parts = np.log(_parts(self.streams))
-        self.places = {stream.name: at for at, stream in enumerate(self.streams.each)}
 
     # Taking in.
 
@@ -109,9 +106,8 @@ class Watch:
         """At a midnight: learn, and take in what is looked at once a day."""
         if state.overall is None or state.traffic is None or state.rows is None:
             return
-        for name, marginals in self._sources(state):
-            source = "overall" if name is None else "caller"
-            keys = (Key(source, name or "", stream.name).text for stream in self.streams.each)
+        for name, marginals in state.sources():
+            keys = (Key.counted(name, stream.name).text for stream in self.streams.each)
             marginals.midnight(state.hour, np.array([key in held for key in keys]))
         day = state.hour - DAY
         for family, look in self._looks(state, evidence, day):
@@ -142,7 +138,7 @@ class Watch:
         return found if any(each.certain for each in found) else []
 
     def _hourly(self, state: State, held: set[str]) -> Iterator[Crossed]:
-        for number, (name, marginals) in enumerate(self._sources(state)):
+        for number, (name, marginals) in enumerate(state.sources()):
             weight = _OVERALL if name is None else _CALLERS / (number * (number + 1))
             # Two detectors of each stream share its part.
             detectors = 2 if name is None else 1
@@ -150,9 +146,8 @@ class Watch:
             if marginals.at_most < _BESIDE:
                 continue
             evidence = marginals.evidence
-            source = "overall" if name is None else "caller"
             for k in np.flatnonzero(evidence >= _BESIDE):
-                key = Key(source, name or "", self.streams.each[k].name)
+                key = Key.counted(name, self.streams.each[k].name)
                 if key.text not in held:
                     yield Crossed(key, float(evidence[k]), bool(evidence[k] >= enough[k]))
 
@@ -167,98 +162,6 @@ class Watch:
             enough = np.log(_DAYS_A_YEAR / self._rate / weight * 2 * sizes[key.caller])
             if evidence >= min(_BESIDE, enough) and text not in held:
                 yield Crossed(key, evidence, bool(evidence >= enough))
-
-    @staticmethod
-    def _sources(state: State) -> Iterator[tuple[str | None, Marginals]]:
-        if state.overall is not None:
-            yield None, state.overall
-        yield from state.callers.items()
-
-    # What is asked about one quantity.
-
-    def _counts(self, state: State, key: Key) -> Marginals:
-        found = state.overall if key.source == "overall" else state.callers[key.caller]
-        assert found is not None
-        return found
-
-    def series(self, state: State, key: Key) -> Series:
-        """For its change point."""
-        if key.source == "daily":
-            return state.traces[key.text].series()
-        return self._counts(state, key).series(self.places[key.name])
-
-    def before(self, state: State, key: Key) -> float:
-        """What it was, in its own scale."""
-        if key.source == "daily":
-            return state.traces[key.text].level
-        return self._counts(state, key).baseline(self.places[key.name])[0]
-
-    def after(self, state: State, key: Key, onset: float) -> float:
-        """What it is since an hour, in its own scale."""
-        if key.source == "daily":
-            return state.traces[key.text].after(onset)
-        return self._counts(state, key).after(self.places[key.name], onset)
-
-    def moved(self, state: State, key: Key, before: float, after: float) -> Moved:
-        """As it is said."""
-        if key.source == "daily":
-            trace = state.traces[key.text]
-            return Moved(
-                stream=trace.name,
-                before=trace.said(before),
-                after=trace.said(after),
-                reading=trace.reading,
-                column=trace.column,
-                caller=trace.caller,
-                log_evidence=trace.evidence,
-            )
-        marginals, k = self._counts(state, key), self.places[key.name]
-        return Moved(
-            stream=self.streams.each[k].name,
-            before=before,
-            after=after,
-            reading="share",
-            column=self.streams.each[k].column,
-            caller=key.caller if key.source == "caller" else None,
-            log_evidence=float(marginals.evidence[k]),
-        )
-
-    def is_back(
-        self, state: State, key: Key, onset: float, levels: tuple[float, float]
-    ) -> bool | None:
-        """Whether it is what it was, None while that cannot be told; levels: before, since."""
-        if key.source == "daily":
-            return state.traces[key.text].is_back(onset, levels)
-        marginals, k = self._counts(state, key), self.places[key.name]
-        tolerance = float(marginals.tolerances(self.streams)[k])
-        return marginals.is_back(k, onset, levels, tolerance)
-
-    def forget(self, state: State, key: Key) -> None:
-        """Begin again with the evidence on it: cases from before this hour are not judged again."""
-        if key.source == "daily":
-            state.traces[key.text].forget(state.hour)
-        else:
-            self._counts(state, key).forget(self.places[key.name])
-
-    def skip(self, state: State, first: int) -> None:
-        """Leave the days of an incident that began at `first` and is over out of what is usual."""
-        for _, marginals in self._sources(state):
-            marginals.skip(state.hour)
-        if state.traffic is not None:
-            state.traffic.skip(first, state.hour)
-
-    def accept(self, state: State, onset: float, held: set[str]) -> None:
-        """What everything is since an hour is what it is compared with, but for what is held."""
-        for name, marginals in self._sources(state):
-            source = "overall" if name is None else "caller"
-            for k, stream in enumerate(self.streams.each):
-                if Key(source, name or "", stream.name).text not in held:
-                    marginals.accept(k, onset)
-            marginals.begin(state.hour, onset)
-        for text, trace in state.traces.items():
-            if text not in held:
-                trace.accept(onset)
-                trace.from_hour = max(trace.from_hour, int(onset))
 
 
 def _parts(streams: Streams) -> Floats:

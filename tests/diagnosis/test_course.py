@@ -124,13 +124,13 @@ def test_a_note_accepts_an_incident_by_its_number() -> None:
     notes = (
         Event(START + 20 * DAY + 0.5, "note", "accept 7"),
         Event(START + 20 * DAY + 0.6, "note", "please accept 1"),
-        Event(START + 21 * DAY + 0.5, "note", "accept 1"),
+        Event(START + 21 * DAY + 0.5, "note", "accept 1: a new form"),
     )
     _, found = _followed(_lost_incomes(), Told(notes))
 
     (ended,) = [one for one in found if isinstance(one, Ended)]
     assert (ended.number, ended.ending, ended.at) == (1, "accepted", START + 21 * DAY + 1)
-    assert "accept 1" in ended.reason
+    assert "accept 1: a new form" in ended.reason
     assert len(_opened(found)) == 1
 
 
