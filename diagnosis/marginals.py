@@ -73,8 +73,8 @@ class Marginals:
     @property
     def at_most(self) -> float:
         """What no stream's evidence exceeds; quickly told."""
-        learned = float(self.learned.max())
-        return learned if self.anchored is None else max(learned, float(self.anchored.max()))
+        every = [self.learned] if self.anchored is None else [self.learned, self.anchored]
+        return max(float(each.max(initial=e_detector.FLOOR)) for each in every)
 
     def tolerances(self, streams: Streams) -> Floats:
         """(K,): as declared, or the usual movement where that is more."""

@@ -108,7 +108,7 @@ class Watch:
             return
         for name, marginals in state.sources():
             keys = (Key.counted(name, stream.name).text for stream in self.streams.each)
-            marginals.midnight(state.hour, np.array([key in held for key in keys]))
+            marginals.midnight(state.hour, np.array([key in held for key in keys], dtype=bool))
         day = state.hour - DAY
         for family, look in self._looks(state, evidence, day):
             key = Key("daily", family, look.name).text

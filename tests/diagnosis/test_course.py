@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract.profile import Profile
+from contract.profile import Profile, ScoreProfile
 from diagnosis.course import Course, Sensitivity, State
 from diagnosis.evidence import Event
 from diagnosis.finding import Diagnosed, Ended, Extended, Happening, Opened
@@ -342,3 +342,25 @@ def test_outcomes_alone_open_an_incident_at_the_hour_of_their_business() -> None
     assert opened.at % DAY == 0
     assert START + 31 * DAY < opened.at < START + 34 * DAY
     assert opened.onset.low <= START + 16 * DAY <= opened.onset.high
+
+
+def test_a_version_of_no_columns_and_one_score_is_watched_by_its_traffic() -> None:
+    score = {
+        "edges": (),
+        "counts": {"negatives": (90,), "positives": (10,)},
+        "scores": (0.1,),
+        "calibrated": (0.1,),
+    }
+    profile = Profile(rows=100, positives=10, columns=(), score=ScoreProfile.model_validate(score))
+    reference = Reference("v3", (), profile, 0.5)
+    rows = np.random.default_rng(1).poisson(50, (20 * DAY, 2))
+    rows[17 * DAY :] *= 3
+    hours = Hours(START, made.CALLERS, rows, rows[:, :, None])
+
+    _, found = Course(reference, Sensitivity(), made.undetermined).advance(
+        State.new(START), hours, Told()
+    )
+
+    (opened,) = _opened(found)
+    assert opened.moved[0].stream.startswith("rows")
+    assert opened.moved[0].reading == "rows"
