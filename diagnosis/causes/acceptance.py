@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from diagnosis.causes.contrast import contrast
 from diagnosis.causes.crowd import Crowd
 from diagnosis.causes.fault import Fault, Laid
 from diagnosis.causes.faults import Faults
@@ -13,8 +14,11 @@ from diagnosis.causes.shapes import Rounded
 _EXPLAINS = 0.3
 _STRONG_FACTOR = 1.45
 _LEAST_SHARE = 0.01
+_MOST = 0.6
 # Twice the log of the likelihood ratio from which other people are ruled out.
 AGAINST = 12.0
+# So many tolerances no column of other people moves without the others.
+_FAR = 8.0
 # A value that few had, or that so many more have, was put there.
 _RARE, _MORE, _AT_LEAST = 0.003, 3.0, 0.005
 
@@ -29,19 +33,28 @@ def accepted(base: Crowd, late: Crowd, tested: Faults) -> tuple[tuple[Laid, ...]
     laid_upon = [base, *(each.crowd for each in tested.found[:-1])]
     pairs = list(zip(laid_upon, tested.found, strict=True))
     if tested.left.is_quiet() and tested.explains > _EXPLAINS:
-        doubts = [
-            not is_strong(before, late, each.fault) and against_people(before, late, each) < AGAINST
-            for before, each in pairs
-        ]
-        return tested.found, any(doubts)
+        return tested.found, any(_may_be_people(before, late, each) for before, each in pairs)
     still = set(tested.left.moved())
     strong = []
     for before, each in pairs:
         held = is_strong(before, late, each.fault) and each.shares.max() > _LEAST_SHARE
-        if not held or still & set(each.fault.columns):
+        # Some factor in some rows fits a part of any change; it must be nearly all of it.
+        most = isinstance(each.fault, Point) or tested.explained_by(each) > _MOST
+        if not held or not most or still & set(each.fault.columns):
             break
         strong.append(each)
     return tuple(strong), False
+
+
+def _may_be_people(base: Crowd, late: Crowd, each: Laid) -> bool:
+    """Whether other people would do as well; hardly, where a column moved far alone."""
+    if is_strong(base, late, each.fault):
+        return False
+    found = contrast(base, late)
+    own = np.isin(base.partition.columns, each.fault.columns)
+    far = np.abs(found.differences[own]) / base.partition.tolerances[own]
+    wanted = -AGAINST if float(far.max(initial=0.0)) > _FAR else AGAINST
+    return against_people(base, late, each) < wanted
 
 
 def is_strong(base: Crowd, later: Crowd, fault: Fault) -> bool:

@@ -11,6 +11,8 @@ from diagnosis.rows import Floats
 _SURE = 4.5
 # The part of the tolerance from which a caller's share counts as moved.
 _PART = 0.5
+# One caller's fall is named where no other's rise comes near it.
+_FELL = 1.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +41,8 @@ def mix(sides: Sides, tolerance: float) -> Mix:
     )
     change = np.abs(two - one)
     moved = (change > _PART * tolerance) & (change > _SURE * error)
-    caller = int(np.argmax(change))
+    rise, fall = two - one, one - two
+    caller = int(np.argmax(rise if fall.max() < _FELL * rise.max() else fall))
     new = (one == 0) & (two > 0)
     if moved[new].any():
         caller = int(np.argmax(np.where(new, change, -1.0)))

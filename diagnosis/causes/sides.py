@@ -117,9 +117,10 @@ def _weeks(before: Floats, after: Floats) -> Floats:
 
 def _over(base: Crowd, later: Crowd) -> float | None:
     """Since when the columns are as before again; None while they are not, or never were else."""
-    parts = np.array_split(np.arange(len(later)), min(len(later) // _FEW, _PARTS))
-    if len(parts) < 4:
+    count = min(len(later) // _FEW, _PARTS)
+    if count < 4:
         return None
+    parts = np.array_split(np.arange(len(later)), count)
     found = [contrast(base, later.of(part)) for part in parts]
     # The distances of all columns together scatter by this much where nothing moved.
     free = base.partition.size
