@@ -11,6 +11,7 @@ from db.log.errors import PostgresAway
 from diagnosis.course import Course, Sensitivity
 from monitor.database import MonitorConnection
 from monitor.incidents import closed
+from monitor.incidents.guarded import Guarded
 from monitor.incidents.hours import time_of
 from monitor.incidents.look import Looked, Looks
 from monitor.incidents.versions import Versions
@@ -44,8 +45,10 @@ class Watching:
         cls, models: Path, keys: SigningKeys, pages: float, seconds: float | None = None
     ) -> "Watching":
         """Looks by the course of each version, with so many false pages a year at most."""
-        sensitivity = Sensitivity(pages)
-        looks = Looks(Versions(models, keys), lambda reference: Course(reference, sensitivity))
+        sensitivity, diagnose = Sensitivity(pages), Guarded()
+        looks = Looks(
+            Versions(models, keys), lambda reference: Course(reference, sensitivity, diagnose)
+        )
         return cls(looks, seconds)
 
     def run(self, connection: MonitorConnection, as_of: datetime, *, exact: bool) -> Watched:

@@ -37,6 +37,10 @@ class Traffic:
     callers: NDArray[np.str_]
     references: NDArray[np.str_]
 
+    def of(self, chosen: NDArray[np.bool_]) -> "Traffic":
+        """Some of the rows."""
+        return Traffic(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+
     def times_column(
         self, models: Path, name: str, factor: float, chosen: NDArray[np.bool_]
     ) -> "Traffic":
@@ -113,11 +117,13 @@ def write(
     _copy(database, "prediction_log", names, lines, {fed if as_events else each for each in times})
 
 
-def register(database: Database, models: Path, version: str | None = None) -> str:
-    """Say of a version what the api and the monitor say of it: with a profile, due after DUE."""
+def register(
+    database: Database, models: Path, version: str | None = None, due: timedelta = DUE
+) -> str:
+    """Say of a version what the api and the monitor say of it: with a profile."""
     found = loaded(models)
     name = version or found.version
-    said = {"threshold": {"value": 0.5}, "declaration": {"outcome_due": f"P{DUE.days}D"}}
+    said = {"threshold": {"value": 0.5}, "declaration": {"outcome_due": f"P{due.days}D"}}
     database.query(
         "INSERT INTO model_version VALUES (%s, %s, 'sample', true, now(), now(), %s)",
         *(name, found.schema.id, json.dumps(said)),

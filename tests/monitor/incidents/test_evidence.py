@@ -210,7 +210,7 @@ def test_events_are_those_of_the_span_and_no_others(monitor: Monitor) -> None:
     kept = ~gone & ~late
     fed(
         monitor,
-        log.Traffic(*(getattr(sent, name)[kept] for name in sent.__dataclass_fields__)),
+        sent.of(kept),
     )
     version = log.version_of(monitor.models)
     for minute, reason in ((15, "start"), (50, "start")):
