@@ -7,7 +7,7 @@ from monitor.incidents import cause_names
 from monitor.incidents.hours import time_of
 from monitor.incidents.phrases import part, sentence
 from monitor.incidents.told import holding
-from monitor.page.words import day, listed, number, some
+from monitor.page.words import count, day, listed, number, some
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,31 +50,36 @@ def fitted(found: Diagnosis) -> str:
     chosen = holding(found)
     parameters = chosen.parameters if chosen else {}
     if found.cause in {"concept_global", "concept_segment"} and "odds" in parameters:
-        said = f"Their odds of going bad are {number(parameters['odds'])} times what they were"
+        said = f"Their odds of going bad are {number(parameters['odds'])} times what the scores say"
         if {"low", "high"} <= parameters.keys():
             low, high = number(parameters["low"]), number(parameters["high"])
             said += f" (95% interval {low} to {high})"
         return f"{said}."
-    if found.cause == "calibration" and "intercept" in parameters:
-        slope = parameters.get("slope", 1.0)
-        return (
-            f"The scores are right again after {number(parameters['intercept'])} is added to"
-            f" {number(slope)} times their log odds."
-        )
+    if found.cause == "calibration" and "odds" in parameters:
+        odds = number(parameters["odds"])
+        return f"The odds of going bad are {odds} times what the scores say."
     return ""
 
 
 def remaining(found: Diagnosis) -> str:
     """Of an undetermined one: which causes remain, and how many are excluded."""
-    names = [cause_names.name(each) for each in found.candidates if each.refuted_by is None]
+    held = [cause_names.name(each) for each in found.secondary]
+    still = [each for each in found.candidates if each not in found.secondary]
+    names = [cause_names.name(each) for each in still if each.refuted_by is None]
     refuted = [each for each in found.candidates if each.refuted_by is not None]
-    if not names:
+    if not names and not held:
         return "No cause that was tried explains it."
     verb = "remains" if len(names) == 1 else "remain"
     others = some("other cause", len(refuted))
     out = f"; {others} {'is' if len(refuted) == 1 else 'are'} excluded" if refuted else ""
-    names[1:] = [name[0].lower() + name[1:] for name in names[1:]]
-    return f"{listed(names)} {verb}{out}."
+    first = 0 if held else 1
+    names[first:] = [name[0].lower() + name[1:] for name in names[first:]]
+    said = f"{listed(names)} {verb}{out}." if names else ""
+    if held:
+        return f"{listed(held)} {'holds' if len(held) == 1 else 'hold'}; {said}".removesuffix(
+            "; "
+        ) + ("" if said else ".")
+    return said
 
 
 def decides(found: Decides) -> str:
@@ -82,7 +87,7 @@ def decides(found: Decides) -> str:
     needed = [
         f"about {some(noun, many)}"
         for noun, many in (("more row", found.rows), ("more due outcome", found.outcomes))
-        if many is not None
+        if many is not None and count(many) not in found.observation
     ]
     said = sentence(found.observation)
     about = f"about {day(time_of(found.hour), year=True)}" if found.hour is not None else ""
@@ -91,7 +96,7 @@ def decides(found: Decides) -> str:
         said += f" {text[0].upper()}{text[1:]}"
         said += f"; at the present rate they are here {about}." if about else "."
     elif about:
-        said += f" That should be {about}."
+        said += f" At the present rate that is {about}."
     return said
 
 

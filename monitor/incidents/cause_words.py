@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from diagnosis.finding import Cause
 from monitor.incidents import fault_words, moved_words
-from monitor.incidents.phrases import caller, cases, parts, times
+from monitor.incidents.phrases import caller, cases, numbers, times
 from monitor.incidents.stream import Stream
 from monitor.incidents.told import Told, first_moved
 from monitor.page.words import listed
@@ -16,7 +16,10 @@ def clause(told: Told) -> str:
 
 
 def _volume(told: Told) -> str:
-    found = told.find("rows")
+    found, ratio = told.find("rows"), told.fitted.get("ratio")
+    if found is None and ratio:
+        said = f"{times(ratio)} as many rows {told.tense('come', 'came')} as usual"
+        return said[0].upper() + said[1:]
     return moved_words.clause(found, told.tense) if found else first_moved(told)
 
 
@@ -24,8 +27,10 @@ def _traffic_mix(told: Told) -> str:
     name = told.segment.get("caller")
     found = told.find("caller", name)
     if name is not None and found is not None:
-        return moved_words.sends(name, found, told.tense)
+        return moved_words.sends(name, found.before, found.after, told.tense)
     have = told.tense.have
+    if name is not None and told.pair is not None:
+        return moved_words.sends(name, *told.pair, told.tense)
     if name is not None:
         return f"{caller(name)} {have} another share of the rows than before"
     of = f", in {listed(list(told.segment))}" if told.segment else ""
@@ -36,17 +41,17 @@ def _covariate(loss: str) -> Callable[[Told], str]:
     def said(told: Told) -> str:
         above = f", in {listed(list(told.columns))} above all" if told.columns else ""
         others = f"Other cases {told.tense('come', 'came')} than before{told.sender}{above}"
-        return f"{others}; the expected loss {told.tense.be} {loss}"
+        figures = ""
+        if {"loss_before", "loss_after"} <= told.fitted.keys():
+            before, after = numbers(told.fitted["loss_before"], told.fitted["loss_after"])
+            figures = f", {after} a case, {before} before"
+        return f"{others}; the expected loss {told.tense.be} {loss}{figures}"
 
     return said
 
 
 def _label_shift(told: Told) -> str:
-    now, before = told.fitted.get("prior"), told.fitted.get("before")
-    if now is None or before is None:
-        return f"{_over(told)}, and the bad and the good look as they did"
-    shares = parts(before, now)
-    return f"{shares[1]} of the cases {told.tense('go', 'went')} bad, {shares[0]} before"
+    return f"{_over(told)}, and the bad and the good look as they did"
 
 
 def _calibration(told: Told) -> str:
@@ -78,16 +83,20 @@ def _concept_segment(told: Told) -> str:
 
 def _outcome_collection(told: Told) -> str:
     found = told.find("coverage")
+    if told.pair is not None:
+        return moved_words.coverage(*told.pair, told.segment, told.tense)
     if found is None:
         return f"Outcomes{told.sender} {told.tense('are', 'were')} collected otherwise than before"
     segment = told.segment or ({"caller": found.caller} if found.caller else {})
-    return moved_words.coverage(found, segment, told.tense)
+    return moved_words.coverage(found.before, found.after, segment, told.tense)
 
 
 def _outcome_delay(told: Told) -> str:
     found = told.find("delay")
+    if told.pair is not None:
+        return moved_words.delay(*told.pair, told.segment, told.tense)
     if found is not None:
-        return moved_words.delay(found, told.segment, told.tense)
+        return moved_words.delay(found.before, found.after, told.segment, told.tense)
     factor = told.fitted.get("factor")
     long = f"{times(factor)} as long as before" if factor else "another time than before"
     return f"Outcomes{told.sender} {told.tense('take', 'took')} {long}"

@@ -17,7 +17,10 @@ def _model_swap(told: Told) -> str:
 
 
 def _unit(told: Told) -> str:
-    factor = told.fitted.get("factor")
+    factor, offset = told.fitted.get("factor"), told.fitted.get("offset")
+    if offset:
+        height = "high" if offset > 0 else "low"
+        return f"{told.names} {told.tense.be} {number(abs(offset))} too {height}{told.rows}"
     if not factor or factor <= 0:
         return f"{told.names} {told.tense.be} in another unit{told.rows}"
     return f"{told.names} {told.tense.be} {too(factor)}{told.rows}"
@@ -65,7 +68,7 @@ def _imputed(told: Told) -> str:
 
 
 def _duplicates(told: Told) -> str:
-    rows = told.fitted.get("rows")
+    rows = told.pair[1] if told.pair else told.fitted.get("rows")
     many = f"{part(rows)} of the rows" if rows is not None else "Rows"
     return f"{many}{told.sender} {told.tense('are', 'were')} repeats of earlier ones"
 

@@ -50,7 +50,7 @@ def clause(moved: Moved, tense: Tense) -> str:
     if moved.caller is not None and stream.what != "caller":
         stream = replace(stream, segment={**stream.segment, "caller": moved.caller})
     if stream.what == "caller":
-        return sends(stream.value, moved, tense)
+        return sends(stream.value, moved.before, moved.after, tense)
     if stream.what == "observed/expected":
         return odds(moved.after, stream.segment, tense)
     if stream.sign:
@@ -81,11 +81,11 @@ def odds(ratio: float, segment: Mapping[str, str], tense: Tense) -> str:
     return f"{cases(segment)} {tense('go', 'went')} bad {often}"
 
 
-def sends(name: str, moved: Moved, tense: Tense) -> str:
+def sends(name: str, was: float, now: float, tense: Tense) -> str:
     """A caller's share of the traffic."""
-    before, after = parts(moved.before, moved.after)
+    before, after = parts(was, now)
     verb = tense("sends", "sent")
-    if moved.before <= _NEW:
+    if was <= _NEW:
         return f"A new caller, {caller(name)}, {verb} {after} of the rows"
     return f"{caller(name)} {verb} {after} of the rows, {before} before"
 
@@ -106,18 +106,18 @@ def volume(moved: Moved, segment: Mapping[str, str], tense: Tense) -> str:
     return f"{number(moved.after)} {rows} an hour {come}, where none are usual"
 
 
-def coverage(moved: Moved, segment: Mapping[str, str], tense: Tense) -> str:
+def coverage(was: float, now: float, segment: Mapping[str, str], tense: Tense) -> str:
     """How many of the due cases have their outcome."""
-    before, after = parts(moved.before, moved.after)
+    before, after = parts(was, now)
     due = cases(segment).replace("Cases", "the due cases", 1)
     return f"{after} of {due} {tense('have', 'had')} their outcome, {before} before"
 
 
-def delay(moved: Moved, segment: Mapping[str, str], tense: Tense) -> str:
+def delay(was: float, now: float, segment: Mapping[str, str], tense: Tense) -> str:
     """How long outcomes take."""
     of = f" of cases{cases(segment).removeprefix('Cases')}" if segment else ""
     took = tense("take", "took")
-    return f"Outcomes{of} {took} {hours(moved.after)}, {hours(moved.before)} before (median)"
+    return f"Outcomes{of} {took} {hours(now)}, {hours(was)} before (median)"
 
 
 def _indicator(stream: Stream, moved: Moved, tense: Tense) -> str:
@@ -133,9 +133,9 @@ def _figure(stream: Stream, moved: Moved, tense: Tense) -> str:
     if stream.what == "rows":
         return volume(moved, segment, tense)
     if stream.what == "coverage":
-        return coverage(moved, segment, tense)
+        return coverage(moved.before, moved.after, segment, tense)
     if stream.what == "delay":
-        return delay(moved, segment, tense)
+        return delay(moved.before, moved.after, segment, tense)
     subject = "The order of scores (AUC)" if stream.what == "auc" else _capital(stream.what)
     of = f" of cases{cases(segment).removeprefix('Cases')}" if segment else ""
     if moved.reading in {"share", "rate"}:

@@ -18,10 +18,11 @@ _WORDS = {
     "<=": "of {} or less",
     ">": "above {}",
     ">=": "of {} or more",
+    "≥": "of {} or more",
     "=": "of {}",
 }
 _BETWEEN = re.compile(r"from (.+) to (.+)")
-_SIGNED = re.compile(r"(<=|>=|<|>|=) ?(.+)")
+_SIGNED = re.compile(r"(<=|>=|≥|<|>|=) ?(.+)")
 _EXACT = 0.995
 """A share of the rows from which on it is all of them."""
 _LARGE, _SMALL = 2.0, 0.5

@@ -31,8 +31,8 @@ class Told:
         chosen = holding(diagnosis)
         return cls(
             diagnosis.cause,
-            diagnosis.columns or (chosen.columns if chosen else ()),
-            dict(diagnosis.segment or (chosen.segment if chosen else None) or {}),
+            (chosen.columns if chosen else ()) or diagnosis.columns,
+            dict((chosen.segment if chosen else None) or diagnosis.segment or {}),
             chosen.parameters if chosen else {},
             moved,
             version,
@@ -69,6 +69,13 @@ class Told:
             if stream.what == what and value in {None, stream.value}:
                 return each
         return None
+
+    @property
+    def pair(self) -> tuple[float, float] | None:
+        """Before and after, where they were fitted."""
+        if not {"before", "after"} <= self.fitted.keys():
+            return None
+        return self.fitted["before"], self.fitted["after"]
 
     def share(self, value: str | None = None) -> tuple[str, str] | None:
         """Before and after of the column's indicator, in words."""

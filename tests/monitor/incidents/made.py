@@ -242,13 +242,16 @@ _FITTED: Mapping[Cause, Mapping[str, float]] = {
     "swapped_columns": {"rows": 1.0},
     "shuffled_column": {"rows": 1.0},
     "imputed": {"value": 4914.0, "rows": 0.2},
-    "duplicates": {"rows": 0.34},
-    "volume": {"factor": 2.25},
-    "label_shift": {"prior": 0.15, "before": 0.067},
-    "calibration": {"intercept": 0.34, "slope": 1.0},
+    "duplicates": {"before": 0.001, "after": 0.34},
+    "volume": {"ratio": 2.25},
+    "traffic_mix": {"before": 0.2, "after": 0.45},
+    "covariate_harmful": {"loss_before": 0.21, "loss_after": 0.3},
+    "label_shift": {"odds": 1.6, "odds_by_scores": 1.5},
+    "calibration": {"odds": 1.4, "slope": 1.0},
     "concept_global": {"odds": 1.9, "low": 1.8, "high": 2.0},
     "concept_segment": {"odds": 2.4, "low": 2.2, "high": 2.6},
-    "outcome_delay": {"factor": 2.0},
+    "outcome_collection": {"before": 0.98, "after": 0.71},
+    "outcome_delay": {"factor": 2.0, "before": 240.0, "after": 480.0},
 }
 
 _SEGMENTS: Mapping[Cause, Mapping[str, str]] = {
@@ -325,7 +328,7 @@ def _undetermined(at: int) -> Diagnosis:
     scale = Candidate(
         "calibration",
         0.71,
-        parameters={"intercept": 0.3, "slope": 1.1},
+        parameters={"odds": 1.3, "slope": 1.1},
         because="A new intercept and slope restore all bands but one.",
     )
     fault = Candidate("unit", 0.0, "No column moved by more than 0.8 points of share.")

@@ -77,13 +77,17 @@ TITLES: tuple[tuple[Cause, str, str], ...] = (
     ),
     (
         "covariate_harmful",
-        "Other cases come than before, in utilisation above all; the expected loss is higher",
-        "Other cases came than before, in utilisation above all; the expected loss was higher",
+        "Other cases come than before, in utilisation above all; the expected loss is higher, 0.3"
+        " a case, 0.21 before",
+        "Other cases came than before, in utilisation above all; the expected loss was higher,"
+        " 0.3 a case, 0.21 before",
     ),
     (
         "label_shift",
-        "15% of the cases go bad, 6.7% before",
-        "15% of the cases went bad, 6.7% before",
+        "Cases go bad 1.6 times as often as the model says, and the bad and the good look as they"
+        " did",
+        "Cases went bad 1.6 times as often as the model said, and the bad and the good look as they"
+        " did",
     ),
     (
         "calibration",
@@ -309,8 +313,8 @@ def test_the_diagnosis_says_how_much_is_explained_and_what_was_fitted() -> None:
 
     assert said.diagnosis == (
         "Concept drift in one segment: cases look as they did, their risk there does not. Their"
-        " odds of going bad are 2.4 times what they were (95% interval 2.2 to 2.6). This explains"
-        " 99% of the movement; nothing else explains more than 16%."
+        " odds of going bad are 2.4 times what the scores say (95% interval 2.2 to 2.6). This"
+        " explains 99% of the movement; nothing else explains more than 16%."
     )
     first, second = said.candidates
     assert (first.name, first.verdict) == ("Concept drift with age below 32", "holds")
@@ -341,7 +345,7 @@ def test_undetermined_says_what_remains_and_what_would_decide() -> None:
                 "A week",
                 hour=made.diagnosed(made.incident("unit").diagnoses[0].diagnosis).diagnosis.at,
             ),
-            "A week. That should be about 8 May 2026.",
+            "A week. At the present rate that is about 8 May 2026.",
         ),
         (Decides("More.", rows=1), "More. About 1 more row are needed."),
         (
@@ -526,3 +530,80 @@ def test_a_cause_is_told_as_well_where_nothing_was_fitted_and_nothing_found(caus
     assert said.title
     # Those of what moved, and those in the version's name.
     assert figures <= set("123")
+
+
+def test_what_holds_beside_what_is_open_is_said_first() -> None:
+    first = made.incident("undetermined").diagnoses[0]
+    volume = Candidate("volume", 1.0, parameters={"ratio": 2.0})
+    found = first.diagnosis
+    both = replace(found, secondary=(volume,), candidates=(volume, *found.candidates))
+    alone = replace(both, candidates=(volume,))
+
+    said = words(made.incident("undetermined", diagnoses=(made.diagnosed(both),)), NOW)
+    only = words(made.incident("undetermined", diagnoses=(made.diagnosed(alone),)), NOW)
+
+    assert said.diagnosis == (
+        "Undetermined. Volume of traffic holds; concept drift with age below 32 and calibration"
+        " remain; 1 other cause is excluded."
+    )
+    assert [each.verdict for each in said.candidates] == [
+        "holds",
+        "possible",
+        "possible",
+        "refuted",
+    ]
+    assert only.diagnosis == "Undetermined. Volume of traffic holds."
+
+
+def test_of_two_faults_each_is_said_of_its_own_columns() -> None:
+    found = made.incident("unit").diagnoses[0].diagnosis
+    second = Candidate("stuck", 0.9, None, ("age",), None, {"value": 40.0, "rows": 1.0})
+    both = replace(found, columns=(INCOME, "age"), secondary=(second,))
+
+    assert title(made.incident("unit", diagnoses=(made.diagnosed(both),))) == (
+        f"{INCOME} is 12 times too high, and age is stuck at 40"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cause", "parameters", "text"),
+    [
+        ("unit", {"offset": 273.0}, f"{INCOME} is 273 too high"),
+        ("unit", {"offset": -32.0, "rows": 0.5}, f"{INCOME} is 32 too low in 50% of its rows"),
+        ("volume", {"ratio": 0.5}, "Only 0.5 times as many rows come as usual"),
+        (
+            "traffic_mix",
+            {"before": 0.0, "after": 0.3},
+            "A new caller, broker, sends 30% of the rows",
+        ),
+        (
+            "outcome_delay",
+            {"before": 240.0, "after": 30.0},
+            "Outcomes take 30 hours, 10 days before (median)",
+        ),
+        (
+            "outcome_collection",
+            {"before": 0.9, "after": 0.6},
+            "60% of the due cases from mobile have their outcome, 90% before",
+        ),
+    ],
+)
+def test_what_was_fitted_is_said_where_no_stream_moved_for_it(
+    cause: Cause, parameters: dict[str, float], text: str
+) -> None:
+    found = made.incident(cause).diagnoses[0].diagnosis
+    holds = replace(found.candidates[0], parameters=parameters)
+    changed = made.diagnosed(replace(found, candidates=(holds,)))
+
+    assert title(made.incident(cause, moved=(), diagnoses=(changed,))) == text
+
+
+def test_a_number_that_the_observation_says_is_not_said_again() -> None:
+    decides = Decides("About 400 more outcomes decide, 40 of them bad.", outcomes=400, hour=231200)
+    found = replace(made.incident("undetermined").diagnoses[0].diagnosis, decides=decides)
+    said = words(made.incident("undetermined", diagnoses=(made.diagnosed(found),)), NOW)
+
+    assert said.decides == (
+        "About 400 more outcomes decide, 40 of them bad. At the present rate that is about 17 May"
+        " 2026."
+    )
