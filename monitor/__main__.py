@@ -1,4 +1,4 @@
-"""`python -m monitor serve | once | verify | incidents | explain`: the log counted, and the page.
+"""`python -m monitor serve | once | verify | note | accept | clock`: the log counted, and the page.
 
 Exit code 0 done, 1 failed, 2 wrong usage or settings, 3 the counts are not those of the log.
 """
@@ -6,7 +6,9 @@ Exit code 0 done, 1 failed, 2 wrong usage or settings, 3 the counts are not thos
 import argparse
 import logging
 import sys
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from pydantic import ValidationError
 
@@ -17,12 +19,17 @@ from db.log.errors import PredictionLogError
 from db.log.session import forget_libpq_variables
 from db.rollup.verification import verify
 from db.settings import complaints
+from monitor import clock
 from monitor import round as rounds
 from monitor.database import Database
 from monitor.errors import MonitorError
-from monitor.incidents import commands_telling
+from monitor.incidents import commands_clock, commands_notes
+from monitor.incidents.watching import Watching
 from monitor.references import References
 from monitor.settings import MonitorSettings
+from monitor.webhook import commands_webhook
+from monitor.webhook.sender import Sender
+from monitor.webhook.webhook import Webhook
 
 _MOST_COMPLAINTS = 20
 _WRONG = 3
@@ -35,6 +42,7 @@ def main() -> int:
     try:
         settings = MonitorSettings()
         keys = settings.signing_keys()
+        webhook = Webhook.of(settings)
     except ValidationError as error:
         for line in complaints(error):
             _complain(line)
@@ -45,7 +53,7 @@ def main() -> int:
     if ignored := forget_libpq_variables():
         _complain(f"ignored: {', '.join(ignored)}; what is to hold stands in DATABASE_URL")
     try:
-        return _run(options, settings, keys)
+        return _run(options, settings, keys, webhook)
     except (MonitorError, PredictionLogError) as error:
         _complain(f"{options.command} failed: {error}")
     except KeyboardInterrupt:
@@ -62,13 +70,28 @@ def _options() -> argparse.Namespace:
     once.add_argument(
         "--as-of", type=_moment, help="its business time (RFC 3339, with its offset); now"
     )
+    once.add_argument(
+        "--hold",
+        action="store_true",
+        help="with --as-of: let it be that of every round from now on",
+    )
     once.add_argument("--again", action="store_true", help="count every hour, marked or not")
     commands.add_parser("verify", help="count everything again, and compare")
-    commands_telling.add(commands)
-    return parser.parse_args()
+    commands_notes.add(commands)
+    commands_clock.add(commands)
+    commands_webhook.add(commands)
+    options = parser.parse_args()
+    if options.command == "once" and options.hold and options.as_of is None:
+        once.error("--hold needs --as-of, the time that is to be held")
+    return options
 
 
-def _run(options: argparse.Namespace, settings: MonitorSettings, keys: SigningKeys) -> int:
+def _run(
+    options: argparse.Namespace,
+    settings: MonitorSettings,
+    keys: SigningKeys,
+    webhook: Webhook | None,
+) -> int:
     if options.command == "serve":
         # What serves is not needed to count.
         from monitor.service import serve  # noqa: PLC0415
@@ -76,24 +99,37 @@ def _run(options: argparse.Namespace, settings: MonitorSettings, keys: SigningKe
         return serve(settings)
     database = Database(settings.database_url.get_secret_value(), settings.password)
     try:
-        if hasattr(options, "run"):
-            done: int = options.run(options, database)
-            return done
+        if "run" in options:
+            return int(options.run(options, database, settings))
         if options.command == "verify":
             return _verify(database)
         if options.again:
             rounds.mark_all(database)
-        return _once(database, References(settings.models_dir, keys), options.as_of)
+        if options.hold:
+            clock.hold(database, options.as_of)
+        models = settings.models_dir
+        watching = Watching.of(models, keys, settings.false_pages_per_year)
+        references = References(models, keys)
+        once = partial(rounds.run, database, references, options.as_of, watching)
+        return _once(once, None if webhook is None else Sender(database, webhook))
     finally:
         database.close()
 
 
-def _once(database: Database, references: References, as_of: datetime | None) -> int:
-    done = rounds.run(database, references, as_of)
+def _once(once: Callable[[], rounds.Round], sender: Sender | None) -> int:
+    # Before the round as well: for an address that is new, what it finds is news.
+    if sender is not None:
+        sender.attempt()
+    done = once()
+    if sender is not None:
+        sender.attempt()
     waiting = f"; {done.pending:,} are being written to, and come next time" if done.pending else ""
     counted = f"{_number(done.hours, 'hour')} of {_number(done.days, 'day')} counted"
-    _say(f"{counted} in {done.seconds:.1f} s{waiting}")
-    return 0
+    looked = f"; {_number(done.watched.hours, 'hour')} looked at" if done.watched.hours else ""
+    _say(f"{counted} in {done.seconds:.1f} s{waiting}{looked}")
+    for trouble in done.watched.troubles:
+        _complain(f"not looked at: {trouble}")
+    return 1 if done.watched.troubles else 0
 
 
 def _verify(database: Database) -> int:

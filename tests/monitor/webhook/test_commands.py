@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from monitor.__main__ import _once
+from monitor.round import Round
 from tests.conftest import Database
 from tests.faults.processes import wait_until
 from tests.monitor import test_service
 from tests.monitor.conftest import Monitor
 from tests.monitor.webhook.found import LIFE, keep
 from tests.monitor.webhook.receiver import receiver
-from tests.monitor.webhook.test_sender import SECRET, due, verified
+from tests.monitor.webhook.test_sender import SECRET, due, sender, verified
 
 OPENED, DIAGNOSED, ENDED = LIFE
 STATE = "SELECT state, attempts FROM webhook_delivery"
@@ -61,6 +63,18 @@ def test_once_tells_what_is_due(monitor: Monitor, tmp_path: Path) -> None:
     assert [verified(got)["event"] for got in other.got] == ["incident.opened"]
 
 
+def test_once_tells_what_its_round_found(monitor: Monitor, tmp_path: Path) -> None:
+    def once() -> Round:
+        keep(monitor, OPENED)
+        return Round(0, 0, 0, 0.0)
+
+    with receiver(tmp_path, "status:200") as other:
+        ended = _once(once, sender(monitor, other.url))
+
+    assert ended == 0
+    assert [verified(got)["event"] for got in other.got] == ["incident.opened"]
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -80,3 +94,23 @@ def test_what_cannot_be_sent_is_said_at_once(
     assert refused.returncode == 2
     assert said in refused.stderr
     assert "sesame" not in refused.stderr
+
+
+def test_a_test_message_is_sent_at_once_and_kept_nowhere(monitor: Monitor, tmp_path: Path) -> None:
+    with receiver(tmp_path, "status:500", "status:200") as other:
+        settings = {"ALERT_WEBHOOK_URL": other.url, "ALERT_WEBHOOK_SECRET": SECRET}
+        refused = monitor.run("webhook", **settings)
+        taken = monitor.run("webhook", **settings)
+    unset = monitor.run("webhook")
+
+    origin = f"http://127.0.0.1:{other.port}"
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == f"webhook failed: {origin} did not take the message: it answered 500\n"
+    first, second = (verified(got) for got in other.got)
+    assert (taken.returncode, taken.stderr) == (0, "")
+    assert taken.stdout == f"{origin} took the message {second['id']}\n"
+    assert first["id"] != second["id"]
+    assert (second["event"], second["incident"]) == ("webhook.test", None)
+    assert unset.returncode == 1
+    assert "ALERT_WEBHOOK_URL is not set" in unset.stderr
+    assert monitor.query("SELECT * FROM webhook_target") == []
