@@ -1,4 +1,7 @@
-"""`python -m monitor serve | once | verify | note | accept | clock`: the log counted, and the page.
+"""`python -m monitor serve | once | verify | ...`: the log counted, watched, and the page.
+
+`incidents` and `explain` tell of what was found, `note` and `accept` take what people know, `clock`
+holds business time, and `webhook` tries the receiver.
 
 Exit code 0 done, 1 failed, 2 wrong usage or settings, 3 the counts are not those of the log.
 """
@@ -23,8 +26,7 @@ from monitor import clock
 from monitor import round as rounds
 from monitor.database import Database
 from monitor.errors import MonitorError
-from monitor.incidents import commands_clock, commands_notes
-from monitor.incidents.watching import Watching
+from monitor.incidents import commands_clock, commands_notes, commands_telling
 from monitor.references import References
 from monitor.settings import MonitorSettings
 from monitor.webhook import commands_webhook
@@ -78,6 +80,7 @@ def _options() -> argparse.Namespace:
     once.add_argument("--again", action="store_true", help="count every hour, marked or not")
     commands.add_parser("verify", help="count everything again, and compare")
     commands_notes.add(commands)
+    commands_telling.add(commands)
     commands_clock.add(commands)
     commands_webhook.add(commands)
     options = parser.parse_args()
@@ -107,6 +110,9 @@ def _run(
             rounds.mark_all(database)
         if options.hold:
             clock.hold(database, options.as_of)
+        # All of a diagnosis, which the other commands do without.
+        from monitor.incidents.watching import Watching  # noqa: PLC0415
+
         models = settings.models_dir
         watching = Watching.of(models, keys, settings.false_pages_per_year)
         references = References(models, keys)

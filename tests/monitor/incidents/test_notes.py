@@ -3,11 +3,13 @@
 import argparse
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from monitor.incidents import commands_notes, notes, reading
 from monitor.incidents.acceptance import accepted
+from monitor.settings import MonitorSettings
 from tests.monitor.conftest import Monitor
 from tests.monitor.webhook.found import LIFE, keep, of
 
@@ -16,13 +18,40 @@ START = datetime(2026, 2, 28, tzinfo=UTC)
 NOTES = "SELECT at::text, body, written_by FROM operator_note ORDER BY note_id"
 
 
-def test_a_note_is_kept_with_its_time_and_who_wrote_it(monitor: Monitor) -> None:
+class Spoken:
+    """The commands, in this process; each has the exit status 0."""
+
+    def __init__(self, monitor: Monitor, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monitor = monitor
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> tuple[str, str]:
+        """What was written to standard output and error."""
+        options = parser().parse_args(arguments)
+        given: dict[str, Any] = {"database_url": self._monitor.database.url("monitor")}
+        settings = MonitorSettings(**given)
+        assert options.run(options, self._monitor.connections, settings) == 0
+        written = self._capsys.readouterr()
+        return written.out, written.err
+
+
+@pytest.fixture
+def say(monitor: Monitor, capsys: pytest.CaptureFixture[str]) -> Spoken:
+    return Spoken(monitor, capsys)
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser()
+    commands_notes.add(made.add_subparsers())
+    return made
+
+
+def test_a_note_is_kept_with_its_time_and_who_wrote_it(monitor: Monitor, say: Spoken) -> None:
     first = monitor.run("note", " app 4.2, für alle ", "--at", "2026-03-01T01:00:00+01:00")
-    second = monitor.run("note", "it", "--by", "Ann B.", "--at", "2026-02-28T23:00:00Z")
+    say("note", "it", "--by", "Ann B.", "--at", "2026-02-28T23:00:00Z")
 
     assert (first.returncode, first.stderr) == (0, "")
     assert first.stdout == "note 1 is kept, of 2026-03-01T00:00:00Z\n"
-    assert (second.returncode, second.stderr) == (0, "")
     with monitor.connections.snapshot() as reader:
         found = reading.notes(reader, START, START + timedelta(days=2))
     assert [(note.text, note.by) for note in found] == [
@@ -31,14 +60,13 @@ def test_a_note_is_kept_with_its_time_and_who_wrote_it(monitor: Monitor) -> None
     ]
 
 
-def test_now_is_the_monitors_business_time(monitor: Monitor) -> None:
+def test_now_is_the_monitors_business_time(monitor: Monitor, say: Spoken) -> None:
     monitor.query("INSERT INTO monitor_clock (as_of) VALUES ('2026-01-05 10:00Z')")
-    held = monitor.run("note", "in a replay")
+    held, _ = say("note", "in a replay")
     monitor.query("DELETE FROM monitor_clock")
-    free = monitor.run("note", "today")
+    say("note", "today")
 
-    assert held.stdout == "note 1 is kept, of 2026-01-05T10:00:00Z\n"
-    assert free.returncode == 0
+    assert held == "note 1 is kept, of 2026-01-05T10:00:00Z\n"
     (age,) = monitor.query(
         "SELECT now() - at < interval '1 min' FROM operator_note WHERE note_id=2"
     )
@@ -92,26 +120,23 @@ def test_a_refusal_is_a_line_and_an_exit_status(monitor: Monitor) -> None:
 def test_what_is_no_command_is_said(
     arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    parser = argparse.ArgumentParser()
-    commands_notes.add(parser.add_subparsers())
-
     with pytest.raises(SystemExit, match="2"):
-        parser.parse_args(arguments)
+        parser().parse_args(arguments)
 
     assert said in capsys.readouterr().err
 
 
-def test_an_open_incident_is_accepted_once(monitor: Monitor) -> None:
+def test_an_open_incident_is_accepted_once(monitor: Monitor, say: Spoken) -> None:
     keep(monitor, of(1, OPENED), of(2, OPENED), of(2, ENDED))
 
-    done = monitor.run("accept", "1", "--because", "the new form leaves it out", "--by", "Ann")
-    again = monitor.run("accept", "1", "--because", "as before")
-    closed = monitor.run("accept", "2", "--because", "as before")
+    done = say("accept", "1", "--because", "the new form leaves it out", "--by", "Ann")
+    again = say("accept", "1", "--because", "as before")
+    closed = say("accept", "2", "--because", "as before")
 
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("incident 1 is accepted: the next look closes it")
-    assert (again.returncode, "accepted already" in again.stderr) == (0, True)
-    assert (closed.returncode, "was closed on" in closed.stderr) == (0, True)
+    assert done[0].startswith("incident 1 is accepted: the next look closes it")
+    assert (done[1], again[0], closed[0]) == ("", "", "")
+    assert "accepted already" in again[1]
+    assert "was closed on" in closed[1]
     assert [row[1:] for row in monitor.query(NOTES)] == [
         ("accept 1: the new form leaves it out", "Ann")
     ]

@@ -1,12 +1,19 @@
 """The monitor's processes tell a receiver, whatever ends them."""
 
+import argparse
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from db.settings import complaints
 from monitor.__main__ import _once
+from monitor.errors import MonitorError
 from monitor.round import Round
+from monitor.settings import MonitorSettings
+from monitor.webhook import commands_webhook
 from tests.conftest import Database
 from tests.faults.processes import wait_until
 from tests.monitor import test_service
@@ -75,42 +82,51 @@ def test_once_tells_what_its_round_found(monitor: Monitor, tmp_path: Path) -> No
     assert [verified(got)["event"] for got in other.got] == ["incident.opened"]
 
 
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        ({"ALERT_WEBHOOK_URL": "http://alerts.example.org/sesame"}, "ALERT_WEBHOOK_URL: must be h"),
-        ({"ALERT_WEBHOOK_URL": "https://a.example/sesame"}, "is set without ALERT_WEBHOOK_SECRET"),
-        (
-            {"ALERT_WEBHOOK_URL": "https://a.example/", "ALERT_WEBHOOK_SECRET": "sesame"},
-            "entry 1 of ALERT_WEBHOOK_SECRET is not whsec_",
-        ),
-    ],
-)
-def test_what_cannot_be_sent_is_said_at_once(
-    monitor: Monitor, settings: dict[str, str], said: str
-) -> None:
-    refused = monitor.run("once", **settings)
+def test_what_cannot_be_sent_is_said_at_once(monitor: Monitor) -> None:
+    refused = monitor.run("once", ALERT_WEBHOOK_URL="https://a.example/sesame")
 
     assert refused.returncode == 2
-    assert said in refused.stderr
+    assert "ALERT_WEBHOOK_URL is set without ALERT_WEBHOOK_SECRET" in refused.stderr
     assert "sesame" not in refused.stderr
 
 
-def test_a_test_message_is_sent_at_once_and_kept_nowhere(monitor: Monitor, tmp_path: Path) -> None:
-    with receiver(tmp_path, "status:500", "status:200") as other:
-        settings = {"ALERT_WEBHOOK_URL": other.url, "ALERT_WEBHOOK_SECRET": SECRET}
-        refused = monitor.run("webhook", **settings)
-        taken = monitor.run("webhook", **settings)
-    unset = monitor.run("webhook")
+def test_an_address_that_is_none_is_a_setting_that_is_wrong() -> None:
+    given: dict[str, Any] = {
+        "database_url": "postgresql://monitor@localhost/mlops",
+        "alert_webhook_url": "http://alerts.example.org/sesame",
+    }
+    with pytest.raises(ValidationError) as refused:
+        MonitorSettings(**given)
 
-    origin = f"http://127.0.0.1:{other.port}"
-    assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr == f"webhook failed: {origin} did not take the message: it answered 500\n"
+    (complaint,) = complaints(refused.value)
+    assert complaint.startswith("ALERT_WEBHOOK_URL: must be https:// where it leads out of")
+    assert "sesame" not in complaint
+
+
+def test_a_test_message_is_sent_at_once_and_kept_nowhere(
+    monitor: Monitor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(**settings: str) -> int:
+        parser = argparse.ArgumentParser()
+        commands_webhook.add(parser.add_subparsers())
+        options = parser.parse_args(["webhook"])
+        given: dict[str, Any] = {"database_url": monitor.database.url("monitor"), **settings}
+        return int(options.run(options, monitor.connections, MonitorSettings(**given)))
+
+    with receiver(tmp_path, "status:500", "status:200") as other:
+        settings = {"alert_webhook_url": other.url, "alert_webhook_secret": SECRET}
+        origin = f"http://127.0.0.1:{other.port}"
+        with pytest.raises(
+            MonitorError, match=f"^{origin} did not take the message: it answered 500$"
+        ):
+            run(**settings)
+        taken = run(**settings)
+
     first, second = (verified(got) for got in other.got)
-    assert (taken.returncode, taken.stderr) == (0, "")
-    assert taken.stdout == f"{origin} took the message {second['id']}\n"
+    assert taken == 0
+    assert capsys.readouterr().out == f"{origin} took the message {second['id']}\n"
     assert first["id"] != second["id"]
     assert (second["event"], second["incident"]) == ("webhook.test", None)
-    assert unset.returncode == 1
-    assert "ALERT_WEBHOOK_URL is not set" in unset.stderr
+    with pytest.raises(MonitorError, match="ALERT_WEBHOOK_URL is not set"):
+        run()
     assert monitor.query("SELECT * FROM webhook_target") == []
