@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from contract.cell_layout import Layout
+from monitor import clock
 from monitor.database import Reader
 from monitor.incidents import reading as incidents
 from monitor.incidents.incident import Incident
@@ -56,8 +57,9 @@ def read(connection: Reader, filters: Filters, now: datetime, kept: Kept) -> Fac
     last = records.last_round(connection)
     latest = now if last.rolled_at is None else last.as_of
     as_of = (filters.as_of or latest).astimezone(UTC)
-    if as_of > max(now, latest):
-        raise FilterWrong(f"as_of lies in the future: {when(as_of)}; it is {when(now)}.")
+    today = clock.held(connection) or now
+    if as_of > max(today, latest):
+        raise FilterWrong(f"as_of lies in the future: {when(as_of)}; it is {when(today)}.")
     window = Window.of(filters, as_of)
     choices = reading.choices(connection, window)
     activations = records.activations(connection, as_of)

@@ -107,6 +107,18 @@ def test_the_future_is_not_shown(client: httpx.Client) -> None:
     assert "as_of lies in the future: 1 Jan 2099, 00:00 UTC" in answer.text
 
 
+def test_while_business_time_is_held_what_is_later_is_the_future(
+    client: httpx.Client, database: Database
+) -> None:
+    database.query("UPDATE rollup_state SET as_of = '2020-05-01 00:00Z', rolled_at = now()")
+    database.query("INSERT INTO monitor_clock (as_of) VALUES ('2020-05-01 00:00Z')")
+
+    answer = client.get("/?as_of=2020-05-02")
+
+    assert answer.status_code == 400
+    assert "lies in the future: 2 May 2020, 00:00 UTC; it is 1 May 2020" in answer.text
+
+
 def test_without_postgres_it_is_503_and_says_that_predictions_go_on(
     client: httpx.Client, database: Database
 ) -> None:
