@@ -2,7 +2,6 @@
 
 from diagnosis.finding import Cause, Diagnosed, Diagnosis, Happening, Moved, Onset, Opened
 from diagnosis.hours import Hours
-from diagnosis.reference import Reference
 
 ALWAYS_SAYS: Cause = "missing"
 
@@ -12,7 +11,7 @@ def never(*_: object) -> list[Happening]:
     return []
 
 
-def always(_: Reference, hours: Hours, *__: object) -> list[Happening]:
+def always(_: object, hours: Hours, *__: object) -> list[Happening]:
     """Every midnight an incident, and the same cause for each."""
     found: list[Happening] = []
     for number, at in enumerate(range(hours.first + 24, hours.end + 1, 24), start=1):

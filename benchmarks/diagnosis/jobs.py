@@ -3,6 +3,8 @@
 import dataclasses
 import json
 import resource
+import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,10 +61,18 @@ def run(the_world: World, job: Job) -> tuple[Job, Verdict]:
     made = _made(the_world, job)
     watch = Watch()
     contender = CONTENDERS[job.contender]
-    happenings = contender(the_world.reference, made.hours, made.evidence, watch)
+    crash = ""
+    try:
+        happenings = contender(the_world.reference, made.hours, made.evidence, watch)
+    except Exception:
+        # One contender that fails on one stream is a result, and no reason to lose the others.
+        happenings, crash = [], traceback.format_exc()
+        sys.stderr.write(f"{job}\n{crash}")
     peak = watch.peak_mb or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    verdict = judge(made.truth, job.seed, made.hours, happenings)
     verdict = dataclasses.replace(
-        judge(made.truth, job.seed, made.hours, happenings),
+        verdict,
+        named="crashed" if crash else verdict.named,
         scenario=job.scenario,
         seconds=round(sum(watch.rounds), 3),
         slowest=round(max(watch.rounds, default=0.0), 3),

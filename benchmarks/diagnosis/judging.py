@@ -8,10 +8,10 @@ from benchmarks.diagnosis.truth import ONLY_OUTCOMES_TELL, Truth
 from diagnosis.finding import Cause, Diagnosed, Diagnosis, Extended, Happening, Moved, Opened
 from diagnosis.hours import Hours
 
-Naming = Literal["right", "half", "wrong", "open", "lost", "silent"]
+Naming = Literal["right", "half", "wrong", "open", "lost", "silent", "crashed"]
 """right: a cause that is true; half: one of a compound, and the other not even a candidate; wrong;
 open: undetermined, the truth among the candidates; lost: undetermined, the truth not among them;
-silent: nothing was found."""
+silent: nothing was found; crashed: an exception, and then nothing else is known."""
 
 _DUE = 720
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from benchmarks.diagnosis.judging import Naming, Verdict
 
 COLUMNS = (
-    "scenario", "severity", "runs", "false pages", "found", "hours", "rows", "right", "half",
-    "wrong", "open", "lost", "ever wrong", "premature", "place", "action", "one incident",
+    "scenario", "severity", "runs", "crashed", "false pages", "found", "hours", "rows", "right",
+    "half", "wrong", "open", "lost", "ever wrong", "premature", "place", "action", "one incident",
 )  # fmt: skip
 
 
@@ -38,6 +38,7 @@ def _figures(verdicts: Sequence[Verdict]) -> list[str]:
     found = [one for one in verdicts if one.found]
     return [
         str(len(verdicts)),
+        str(sum(one.named == "crashed" for one in verdicts)),
         str(sum(one.false_pages for one in verdicts)),
         _share(verdicts, lambda one: one.found),
         _median(one.delay_hours for one in found),
