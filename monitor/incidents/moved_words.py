@@ -72,7 +72,13 @@ def condensed(moved: tuple[Moved, ...]) -> tuple[Moved, ...]:
         known = most.get(key)
         if known is None or abs(each.after - each.before) > abs(known.after - known.before):
             most[key] = each
-    return tuple(sorted(most.values(), key=lambda each: each.stream.startswith("score ")))
+    # A caller's own stream says no more where that of all moved as well.
+    told = [
+        each
+        for key, each in most.items()
+        if key[-1] is None or key[0] == "caller" or (*key[:-1], None) not in most
+    ]
+    return tuple(sorted(told, key=lambda each: each.stream.startswith("score ")))
 
 
 def odds(ratio: float, segment: Mapping[str, str], tense: Tense) -> str:

@@ -165,13 +165,13 @@ def _cost(cost: Cost | None) -> str:
     if cost.measured is not None:
         before, after = numbers(*cost.measured)
         said.append(
-            f"{after} a case instead of {before} ({cost.unit}), measured on"
+            f"{after} instead of {before} ({cost.unit}), measured on"
             f" {some('due case', cost.cases)}."
         )
     if cost.expected is not None:
         before, after = numbers(*cost.expected)
         said.append(
-            f"{after} a case instead of {before} ({cost.unit}), as the scores expect it, if the"
+            f"{after} instead of {before} ({cost.unit}), as the scores expect it, if the"
             " risk at the same features is unchanged."
         )
     return " ".join(said)

@@ -276,8 +276,8 @@ _COLUMNS: Mapping[Cause, tuple[str, ...]] = {
 }
 
 _COSTS: Mapping[Cause, Cost] = {
-    "covariate_harmful": Cost("log loss", expected=(0.21, 0.3)),
-    "concept_segment": Cost("log loss", measured=(0.21, 0.26), cases=9611),
+    "covariate_harmful": Cost("log loss a case", expected=(0.21, 0.3)),
+    "concept_segment": Cost("log loss a case", measured=(0.21, 0.26), cases=9611),
     "label_shift": Cost("declared costs", measured=(0.4, 0.9), cases=4200),
 }
 

@@ -89,7 +89,7 @@ def test_an_explanation_says_what_the_page_says(two: Telling) -> None:
         "Incident 2: Cases with age below 32 go bad 1.75 times as often as the model says\n"
         "Open for 12 days, action due.\n\n"
     )
-    assert "Cost        0.26 a case instead of 0.21 (log loss), measured on 9,611 due" in text
+    assert "Cost        0.26 instead of 0.21 (log loss a case), measured on 9,611 due" in text
     assert "  holds      99%  Concept drift with age below 32. Taken back on" in text
     assert "  8 May 2026, 10:00 UTC   Undetermined. Concept drift" in text
 

@@ -377,11 +377,11 @@ def test_without_a_candidate_left_that_is_said() -> None:
         (Cost("USD"), "Not estimated."),
         (
             Cost("USD", measured=(1.0, 1.5), cases=9611),
-            "1.5 a case instead of 1 (USD), measured on 9,611 due cases.",
+            "1.5 instead of 1 (USD), measured on 9,611 due cases.",
         ),
         (
-            Cost("log loss", expected=(0.21, 0.2104)),
-            "0.2104 a case instead of 0.21 (log loss), as the scores expect it, if the risk at the"
+            Cost("log loss a case", expected=(0.21, 0.2104)),
+            "0.2104 instead of 0.21 (log loss a case), as the scores expect it, if the risk at the"
             " same features is unchanged.",
         ),
     ],
@@ -606,4 +606,21 @@ def test_a_number_that_the_observation_says_is_not_said_again() -> None:
     assert said.decides == (
         "About 400 more outcomes decide, 40 of them bad. At the present rate that is about 17 May"
         " 2026."
+    )
+
+
+def test_a_callers_own_stream_is_not_said_beside_that_of_all() -> None:
+    edge = f"{INCOME} < 4914"
+    moved = (
+        Moved(edge, 0.5, 0.03, "share", INCOME),
+        Moved(edge, 0.5, 0.02, "share", INCOME, caller="mobile"),
+        Moved("age < 32", 0.1, 0.2, "share", "age", caller="mobile"),
+    )
+
+    said = words(replace(made.undiagnosed(), moved=moved), NOW).moved
+
+    assert said == (
+        f"{INCOME} is below 4,914 in 3% of its values, 50% before.",
+        "age from mobile is below 32 in 20% of its values, 10% before.",
+        "1 other figure moved as well.",
     )

@@ -136,7 +136,7 @@ def test_an_item_says_since_when_why_what_it_costs_and_what_is_due() -> None:
     assert item.text == (
         "Since 27 Jun 2026, 03:00 UTC, between 27 Jun, 01:00 and 06:00 UTC, by business time."
         " Concept drift in one segment: cases look as they did, their risk there does not. It goes"
-        " on. Action due: consider retraining. 0.26 a case instead of 0.21 (log loss), measured on"
+        " on. Action due: consider retraining. 0.26 instead of 0.21 (log loss a case), measured on"
         " 9,611 due cases."
     )
     assert item.meta.startswith("Incident 1, opened 27 Jun 2026, 09:00 UTC, diagnosed")
