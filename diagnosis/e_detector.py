@@ -17,6 +17,13 @@ Floats = NDArray[np.float64]
 ALTERNATIVES = np.array([0.5, 1.0, 2.0, 4.0, 8.0])
 """How far beyond the bound the alternatives lie, in tolerances."""
 
+# What is far beyond is seen soon whatever its weight: what is near has more of it.
+_LOG_WEIGHTS = np.log(np.array([0.3, 0.4, 0.15, 0.1, 0.05]))
+
+LEARNED, ANCHORED = float(np.log(0.8)), float(np.log(0.2))
+"""Of two detectors of one quantity: the parts of that which compares with what was learnt, and of
+that which compares with the reference."""
+
 FLOOR = -30.0
 """Where a logarithm ends: (1 + M) is 1 there to the last digit that is kept."""
 
@@ -37,8 +44,9 @@ def step(log_m: Floats, log_e: Floats) -> Floats:
 
 def evidence(log_m: Floats) -> Floats:
     """The logarithm of the mean over alternatives, in the direction that has more: (streams,)."""
-    greatest = log_m.max(axis=-1)
-    mixed = greatest + np.log(np.mean(np.exp(log_m - greatest[..., None]), axis=-1))
+    weighted = log_m + _LOG_WEIGHTS
+    greatest = weighted.max(axis=-1)
+    mixed = greatest + np.log(np.exp(weighted - greatest[..., None]).sum(axis=-1))
     found: Floats = mixed.max(axis=-1)
     return found
 

@@ -68,7 +68,8 @@ class Marginals:
         learned = e_detector.evidence(self.learned)
         if self.anchored is None:
             return learned
-        return np.maximum(learned, e_detector.evidence(self.anchored))
+        anchored = e_detector.evidence(self.anchored) + e_detector.ANCHORED
+        return np.maximum(learned + e_detector.LEARNED, anchored)
 
     @property
     def at_most(self) -> float:

@@ -98,8 +98,10 @@ class Trace:
     @property
     def evidence(self) -> float:
         """That of the detector which has more."""
-        found = [float(e_detector.evidence(each)[0]) for each in (self.anchored, self.learned)]
-        return max(found)
+        learned, anchored = (
+            float(e_detector.evidence(m)[0]) for m in (self.learned, self.anchored)
+        )
+        return max(learned + e_detector.LEARNED, anchored + e_detector.ANCHORED)
 
     @property
     def uneven(self) -> float:

@@ -145,7 +145,7 @@ class Traffic:
             "volume",
             Look(
                 *(name, "rows", day, day + DAY, float(np.log(n / expected)), error, tolerance),
-                anchor=(0.0, 0.0),
+                baseline=(0.0, 0.0),
                 learns=False,
                 caller=caller,
                 streams=1 + len(self.names),

@@ -33,7 +33,7 @@ _FAMILIES = {
 }
 assert abs(_OVERALL + _CALLERS + sum(_FAMILIES.values()) - 1) < 1e-9
 
-_OF_MISSING = 0.25
+_OF_MISSING = 0.4
 # With so much evidence something has moved, where something else did for certain.
 _BESIDE = 9.0
 _OF_TRAFFIC = frozenset({"volume", "mix"})
@@ -140,9 +140,7 @@ class Watch:
     def _hourly(self, state: State, held: set[str]) -> Iterator[Crossed]:
         for number, (name, marginals) in enumerate(state.sources()):
             weight = _OVERALL if name is None else _CALLERS / (number * (number + 1))
-            # Two detectors of each stream share its part.
-            detectors = 2 if name is None else 1
-            enough = np.log(_HOURS_A_YEAR / self._rate / weight * detectors) - self._log_parts
+            enough = np.log(_HOURS_A_YEAR / self._rate / weight) - self._log_parts
             if marginals.at_most < _BESIDE:
                 continue
             evidence = marginals.evidence
@@ -159,7 +157,7 @@ class Watch:
         for text, key in keys.items():
             evidence = state.traces[text].evidence
             weight = _FAMILIES[key.caller]
-            enough = np.log(_DAYS_A_YEAR / self._rate / weight * 2 * sizes[key.caller])
+            enough = np.log(_DAYS_A_YEAR / self._rate / weight * sizes[key.caller])
             if evidence >= min(_BESIDE, enough) and text not in held:
                 yield Crossed(key, evidence, bool(evidence >= enough))
 
