@@ -6,7 +6,7 @@ from diagnosis.case import Case
 from diagnosis.causes.input_side import input_side
 from diagnosis.causes.losses import cost
 from diagnosis.causes.outcome_side import outcome_side
-from diagnosis.causes.part import Part
+from diagnosis.causes.part import Part, settled
 from diagnosis.causes.sides import sides
 from diagnosis.causes.traffic_side import repeats, traffic_side
 from diagnosis.causes.verdict import verdict
@@ -24,7 +24,8 @@ def diagnose(case: Case) -> Diagnosis:
             return verdict(case, swapped + _nothing(case), None)
         twice = repeats(case)
         told = input_side(case, found)
-        part = swapped + told.part + outcome_side(case, told) + traffic_side(case, twice)
+        part = settled(told.part + outcome_side(case, told)) + traffic_side(case, twice)
+        part = swapped + part
         return verdict(case, part, cost(case, told.base, told.later))
 
 

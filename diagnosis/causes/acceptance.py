@@ -12,7 +12,8 @@ from diagnosis.causes.scales import Scaled
 from diagnosis.causes.shapes import Rounded
 
 _EXPLAINS = 0.3
-_STRONG_FACTOR = 1.45
+# A factor less far from 1 in some rows can look like a change of people.
+_STRONG_FACTOR = 5.0
 _LEAST_SHARE = 0.01
 _MOST = 0.6
 # Twice the log of the likelihood ratio from which other people are ruled out.
@@ -53,7 +54,8 @@ def _may_be_people(base: Crowd, late: Crowd, each: Laid) -> bool:
     found = contrast(base, late)
     own = np.isin(base.partition.columns, each.fault.columns)
     far = np.abs(found.differences[own]) / base.partition.tolerances[own]
-    wanted = -AGAINST if float(far.max(initial=0.0)) > _FAR else AGAINST
+    alone = isinstance(each.fault, Point) and float(far.max(initial=0.0)) > _FAR
+    wanted = -AGAINST if alone else AGAINST
     return against_people(base, late, each) < wanted
 
 

@@ -19,6 +19,7 @@ CLEAR = 5.0
 FEW_POSITIVES = 25
 _ENOUGH_BEFORE = 100
 _DOUBT = 8.0
+_UNKNOWN = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,14 +75,18 @@ class Concept:
         others = self.beside.gain + 4 if self.beside else 0.0
         return max(others, self.left.gain if self.left else 0.0) - self.doubt
 
-    def moved(self, tolerance: float) -> bool:
-        """Whether the outcomes left what was expected by more than chance and tolerance do."""
+    def moved(self, tolerance: float, *, known: bool) -> bool:
+        """Whether the outcomes left what was expected by more than chance and tolerance do.
+
+        known: whether that they did is known from elsewhere, so that less of it is enough.
+        """
+        more = 0.0 if known else _UNKNOWN
         limit = 0.5 * np.log1p(tolerance)
-        whole = self.all.gain > CLEAR + 2 and abs(self.log_odds) > limit
-        tilted = self.tilted.gain > _VERY_SURE and abs(float(self.tilted.factors[1])) > limit
+        whole = self.all.gain > CLEAR + 2 + more and abs(self.log_odds) > limit
+        tilted = self.tilted.gain > _VERY_SURE + more and abs(float(self.tilted.factors[1])) > limit
         part = (
             self.inside is not None
-            and self.grouped > SURE
+            and self.grouped > SURE + more
             and abs(float(self.inside.factors[0])) > limit
         )
         return bool(whole or tilted or part)

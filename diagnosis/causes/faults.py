@@ -1,7 +1,7 @@
 """Finds the faults that together take a movement back, one after the other."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -65,6 +65,12 @@ def find(reference: Reference, base: Crowd, later: Crowd, callers: int) -> Fault
         found.append(best)
         base, left = best.crowd, contrast(best.crowd, later)
     return Faults(tuple(found), start, left)
+
+
+def settled(one: Laid, base: Crowd, later: Crowd) -> Laid:
+    """The same, or the fault that looks most like it, by all rows since the change."""
+    fault = points.settled(one.fault, base, later)
+    return one if fault is one.fault else replace(one, fault=fault)
 
 
 def likely(

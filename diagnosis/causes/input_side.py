@@ -53,6 +53,7 @@ def input_side(case: Case, sides: Sides) -> InputSide:
         return replace(empty, part=empty.part + season_part(sides, callers), fits_prior=True)
     early, late = _halves(later)
     found = finding.find(case.reference, base, early, len(sides.names))
+    found = replace(found, found=tuple(finding.settled(each, base, later) for each in found.found))
     tested = finding.again(found, base, late, len(sides.names))
     held, doubtful = accepted(base, late, tested)
     named = tuple(

@@ -24,7 +24,8 @@ def outcome_side(case: Case, found: InputSide) -> Part:
     part += Part(facts=_facts(told))
     if found.fits_prior and found.moved:
         return part + shift_or_people(case, found, told)
-    if not told.moved(case.reference.tolerances.observed_over_expected):
+    known = any(m.stream.startswith("observed/expected") or m.reading == "auc" for m in case.moved)
+    if not told.moved(case.reference.tolerances.observed_over_expected, known=known):
         return part
     if lost and _lost_explain(case, told):
         return part

@@ -28,6 +28,21 @@ class Part:
         )
 
 
+def settled(part: Part) -> Part:
+    """What is open, less what was named or refuted since; the last that is left of it holds.
+
+    A label shift that the outcomes confirm leaves no room for other people at the same risk.
+    """
+    named = {each.cause for each in part.holds}
+    gone = named | {each.cause for each in part.refuted}
+    if "label_shift" in named:
+        gone |= {"covariate_harmful", "covariate_harmless"}
+    left = tuple(each for each in part.open if each.cause not in gone)
+    if len(left) == 1 and len(left) < len(part.open) and not part.holds:
+        return replace(part, holds=left, open=())
+    return replace(part, open=left)
+
+
 def refuted(candidate: Candidate, reason: str) -> Candidate:
     """The candidate, with what speaks against it."""
     return replace(candidate, refuted_by=reason)

@@ -72,6 +72,29 @@ def proposals(reference: Reference, base: Crowd, later: Crowd, column: int) -> I
             yield _point(reference, base, columns, values)
 
 
+def settled(fault: Fault, base: Crowd, later: Crowd) -> Fault:
+    """The fault, or the other of two that look alike: a value put for all, or for none.
+
+    Which of them it is shows in the share of missing values, for which more rows are better.
+    """
+    imputed = isinstance(fault, Imputed)
+    values = fault.values if isinstance(fault, Point) else ()
+    if isinstance(fault, Imputed):
+        values = (fault.value,)
+    if len(values) != 1:
+        return fault
+    (column,), (value,) = fault.columns, values
+    if np.isnan(value) or not np.isnan(base.values[:, column]).any():
+        return fault
+    gain = _gain(base, later, column, value, 0.0)
+    lost = -_gain(base, later, column, np.nan, 0.0)
+    if not imputed and lost > 0.5 * gain:
+        return Imputed("imputed", (column,), {"value": value}, value=value)
+    if imputed and lost < 0.5 * gain:
+        return Overwritten("stuck", (column,), {"value": value}, values=(value,))
+    return fault
+
+
 def _point(
     reference: Reference, base: Crowd, columns: tuple[int, ...], values: tuple[float, ...]
 ) -> Point:
