@@ -337,4 +337,4 @@ def test_a_look_that_somebody_else_has_taken_is_left_to_them(monitor: Monitor) -
 
     left = watch(monitor, log.moment(hours=3), looked)
 
-    assert (taken.hours, left.hours) == (0, 2)
+    assert (taken.hours, taken.troubles, left.hours) == (0, (), 2)
