@@ -93,6 +93,10 @@ UNUSED := $(addprefix --no-emit-package ,cryptography pillow uvloop)
 # What serves calls treelite's library; its Python package, for which scipy is, is not imported.
 SERVED := --no-emit-package scipy
 
+.PHONY: bench-diagnosis
+bench-diagnosis: venv ## Judge the diagnosis by streams whose causes are known
+	@$(BIN)/python -m benchmarks.diagnosis $(ARGS)
+
 .PHONY: lock
 lock: venv ## Resolve pyproject.toml, the tests' clients and the benchmark's peers into hashed files
 	@$(COMPILE) pyproject.toml --extra dev -o requirements/all.txt
