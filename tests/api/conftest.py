@@ -8,6 +8,7 @@ import pytest
 
 from db.migrate import migrate
 from local.postgres import LocalPostgres
+from tests import plain
 from tests.api.bundle import publish
 from tests.api.declared_table import (
     table_client,
@@ -61,5 +62,5 @@ def service(
 
 @pytest.fixture(scope="session")
 def client(service: Service) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=service.url, timeout=20) as client:
+    with plain.Client(base_url=service.url, timeout=20) as client:
         yield client

@@ -20,6 +20,7 @@ from contract.store import ModelStore
 from contract.trees import Trees
 from db.migrate import migrate
 from local.postgres import LocalPostgres
+from tests import plain
 from tests.api.service import Service
 from tests.conftest import Database, migrate_settings
 from trainer.export import checkpoint
@@ -162,6 +163,6 @@ def table_settings(
 def table_client(table_settings: dict[str, str], table_file: Path) -> Iterator[httpx.Client]:
     with (
         Service(table_file.parent, table_settings | {"DATASET": str(table_file)}) as service,
-        httpx.Client(base_url=service.url, timeout=20) as client,
+        plain.Client(base_url=service.url, timeout=20) as client,
     ):
         yield client

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import plain
 from tests.api.service import Service
 from tests.conftest import Database
 from tests.gmsc import SCHEMA
@@ -237,4 +238,4 @@ def test_a_refusal_is_kept_with_its_fields_and_rules(
 
 
 def post(url: str, row: dict[str, Any], headers: dict[str, str]) -> None:
-    httpx.post(f"{url}/predict", json=row, headers=headers, timeout=20)
+    plain.post(f"{url}/predict", json=row, headers=headers, timeout=20)

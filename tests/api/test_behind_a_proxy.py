@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import plain
 from tests.api.service import Service
 from tests.conftest import Database, free_port
 from tests.gmsc import SCHEMA
@@ -62,7 +63,7 @@ def proxy(prefixed: Service, tmp_path: Path, request: pytest.FixtureRequest) -> 
         deadline = time.monotonic() + 10
         while True:
             try:
-                httpx.get(f"{url}/livez")
+                plain.get(f"{url}/livez")
                 break
             except httpx.TransportError:
                 assert time.monotonic() < deadline, (tmp_path / "error").read_text()
@@ -74,7 +75,7 @@ def proxy(prefixed: Service, tmp_path: Path, request: pytest.FixtureRequest) -> 
 
 
 def test_the_page_of_the_documentation_finds_all_that_it_needs(proxy: str) -> None:
-    page = httpx.get(f"{proxy}/docs")
+    page = plain.get(f"{proxy}/docs")
     origin = proxy.removesuffix("/credit")
 
     assets = re.findall(r'(?:src|href)="(/[^"]+)"', page.text)
@@ -82,23 +83,23 @@ def test_the_page_of_the_documentation_finds_all_that_it_needs(proxy: str) -> No
 
     assert len(assets) >= 2
     for path in assets:
-        assert httpx.get(origin + path).status_code == 200, path
+        assert plain.get(origin + path).status_code == 200, path
     assert document
-    described = httpx.get(origin + document[1]).json()
+    described = plain.get(origin + document[1]).json()
     (server,) = described["servers"]
-    answer = httpx.post(f"{origin}{server['url']}/predict", json=SCHEMA.example)
+    answer = plain.post(f"{origin}{server['url']}/predict", json=SCHEMA.example)
     assert answer.status_code == 200
 
 
 def test_every_protocol_and_page_answers_under_the_path(proxy: str) -> None:
     for path in ("", "/", "/health", "/model", "/model/card", "/metrics", "/v2", "/v2/models/gmsc"):
-        status = httpx.get(proxy + path, follow_redirects=True).status_code
+        status = plain.get(proxy + path, follow_redirects=True).status_code
         assert status in ((200, 404) if path == "/model/card" else (200,)), path
-    links = httpx.get(f"{proxy}/").json()["links"]
+    links = plain.get(f"{proxy}/").json()["links"]
     assert set(links.values()) == {
         f"/credit/{name}" for name in ("docs", "openapi.json", "health", "model", "model/card")
     }
-    error = httpx.post(f"{proxy}/v2/models/gmsc/infer", json={})
+    error = plain.post(f"{proxy}/v2/models/gmsc/infer", json={})
     assert set(error.json()) == {"error"}
 
 
@@ -110,7 +111,7 @@ def test_a_page_of_an_allowed_origin_may_ask(prefixed: Service) -> None:
     }
     preflight = httpx.options(f"{prefixed.url}/predict", headers=ask)
     headers = {"Origin": PAGE, "Sec-Fetch-Site": "cross-site"}
-    answer = httpx.post(f"{prefixed.url}/predict", json=SCHEMA.example, headers=headers)
+    answer = plain.post(f"{prefixed.url}/predict", json=SCHEMA.example, headers=headers)
 
     assert preflight.status_code == 200
     assert preflight.headers["access-control-allow-origin"] == PAGE
@@ -122,13 +123,13 @@ def test_no_other_origin_may_ask(prefixed: Service, service: Service) -> None:
     for running in (prefixed, service):
         headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
         preflight = httpx.options(f"{running.url}/predict", headers=headers)
-        answer = httpx.post(f"{running.url}/predict", json=SCHEMA.example, headers=headers)
+        answer = plain.post(f"{running.url}/predict", json=SCHEMA.example, headers=headers)
         assert "access-control-allow-origin" not in preflight.headers
         assert answer.status_code == 403
 
 
 def test_an_idle_connection_is_kept_as_long_as_it_is_set(prefixed: Service) -> None:
-    with httpx.Client() as client:
+    with plain.Client() as client:
         client.get(f"{prefixed.url}/livez")
         began = time.monotonic()
         (connection,) = client._transport._pool.connections  # type: ignore[attr-defined]

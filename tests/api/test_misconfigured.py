@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests import plain
 from tests.api.service import Service
 from tests.conftest import PASSWORD, Database
 from tests.gmsc import SCHEMA
@@ -21,10 +21,10 @@ def test_a_service_whose_log_is_refused_is_not_ready_and_says_why(
 
     with Service(tmp_path, settings | {"DATABASE_URL": url}) as service:
         said = service.wait_for_line(level="error")
-        ready = httpx.get(f"{service.url}/readyz")
-        health = httpx.get(f"{service.url}/health")
-        answer = httpx.post(f"{service.url}/predict", json=SCHEMA.example)
-        alive = httpx.get(f"{service.url}/livez")
+        ready = plain.get(f"{service.url}/readyz")
+        health = plain.get(f"{service.url}/health")
+        answer = plain.post(f"{service.url}/predict", json=SCHEMA.example)
+        alive = plain.get(f"{service.url}/livez")
 
     assert "Postgres answers and takes no rows" in said["event"]
     assert "DATABASE_" in said["event"]

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import plain
 from tests.api.service import Service
 from tests.conftest import Database
 from tests.gmsc import SCHEMA
@@ -70,7 +71,7 @@ def test_ten_thousand_requests_get_no_answer_outside_of_the_document(
     assert made >= REQUESTS
 
     # What was answered is in the log: Postgres refused none of it.
-    assert httpx.get(f"{service.url}/health").json()["log"]["quarantined_rows"] == 0
+    assert plain.get(f"{service.url}/health").json()["log"]["quarantined_rows"] == 0
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def guarded(models: Path, log_database: Database, tmp_path: Path) -> Iterator[Se
 
 
 def test_it_is_true_where_keys_are_wanted(guarded: Service, tmp_path: Path) -> None:
-    document = httpx.get(f"{guarded.url}/openapi.json").json()
+    document = plain.get(f"{guarded.url}/openapi.json").json()
     wanted: list[Any] = [{"bearer": []}, {"key": []}]
     found = {
         (method, path): operation["security"]
@@ -113,12 +114,12 @@ def test_it_is_true_where_keys_are_wanted(guarded: Service, tmp_path: Path) -> N
 def test_what_an_error_asks_for_in_a_header_is_in_the_document(
     guarded: Service, status: int, sent: dict[str, str], named: str
 ) -> None:
-    document = httpx.get(f"{guarded.url}/openapi.json").json()
+    document = plain.get(f"{guarded.url}/openapi.json").json()
     for path in ("/predict", "/predict/batch", "/v2/models/{model_name}/infer"):
         operation = document["paths"][path]["post"]
         url = path.format(model_name=SCHEMA.key)
 
-        response = httpx.post(guarded.url + url, content=b"{}", headers=sent)
+        response = plain.post(guarded.url + url, content=b"{}", headers=sent)
 
         assert response.status_code == status
         assert named in response.headers

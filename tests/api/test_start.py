@@ -7,11 +7,11 @@ import socket
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 
 from contract.signature import SigningKeys
 from contract.store import ModelStore
+from tests import plain
 from tests.api.bundle import publish
 from tests.api.service import Service
 from tests.conftest import PASSWORD, Database
@@ -84,7 +84,7 @@ def test_it_serves_a_pinned_version(
     environment = settings | {"MODELS_DIR": str(own_models), "MODEL_VERSION": pinned}
 
     with Service(tmp_path, environment) as service:
-        served = httpx.get(f"{service.url}/health").json()["model_version"]
+        served = plain.get(f"{service.url}/health").json()["model_version"]
 
     assert served == pinned != other
 
@@ -95,7 +95,7 @@ def test_it_says_loudly_that_the_model_knows_only_the_sample(
     publish(tmp_path / "models", is_sample=True)
 
     with Service(tmp_path, settings | {"MODELS_DIR": str(tmp_path / "models")}) as service:
-        report = httpx.get(f"{service.url}/health").json()
+        report = plain.get(f"{service.url}/health").json()
         loud = [line for line in service.lines if "BUILT-IN SAMPLE" in line["event"]]
 
     assert report["trained_on_sample"] is True
@@ -126,7 +126,7 @@ def test_invalid_settings_end_it_with_the_name_and_not_the_value(
 
 def test_an_empty_variable_is_as_none(settings: dict[str, str], tmp_path: Path) -> None:
     with Service(tmp_path, settings | {"MODEL_VERSION": "", "LOG_LEVEL": ""}) as service:
-        assert httpx.get(f"{service.url}/health").status_code == 200
+        assert plain.get(f"{service.url}/health").status_code == 200
 
 
 def test_a_missing_database_url_is_named(settings: dict[str, str], tmp_path: Path) -> None:
@@ -161,11 +161,11 @@ def test_a_password_file_is_read_and_named_where_it_cannot_be(
 
     file.write_text("wrong")
     with Service(tmp_path, settings | url | beside) as service:
-        assert httpx.get(f"{service.url}/health").json()["log"]["state"] == "postgres_away"
+        assert plain.get(f"{service.url}/health").json()["log"]["state"] == "postgres_away"
         # Changed while it serves, as by another password in .env: the next connection has it.
         file.write_text(f"{PASSWORD}\n")
         deadline = time.monotonic() + 20
-        while httpx.get(f"{service.url}/health").json()["log"]["state"] != "normal":
+        while plain.get(f"{service.url}/health").json()["log"]["state"] != "normal":
             assert time.monotonic() < deadline
             time.sleep(0.05)
 
@@ -221,7 +221,7 @@ def test_it_stops_when_asked(
     settings: dict[str, str], tmp_path: Path, signal_number: signal.Signals
 ) -> None:
     with Service(tmp_path, settings) as service:
-        httpx.post(f"{service.url}/predict", json=SCHEMA.example).raise_for_status()
+        plain.post(f"{service.url}/predict", json=SCHEMA.example).raise_for_status()
         # A machine that is busy may have had it wait for Postgres, and it says so.
         before = len(service.lines)
         status = service.stop(signal_number)
@@ -237,7 +237,7 @@ def test_several_workers_share_the_port_and_end_together(
 ) -> None:
     with Service(tmp_path, settings | {"WORKERS": "2"}) as service:
         answers = [
-            httpx.post(f"{service.url}/predict", json=SCHEMA.example).json() for _ in range(20)
+            plain.post(f"{service.url}/predict", json=SCHEMA.example).json() for _ in range(20)
         ]
         status = service.stop()
 
@@ -305,7 +305,7 @@ def test_with_a_key_it_serves_only_what_is_signed(
 
     sign(own_models, KEY)
     with Service(tmp_path, guarded) as running:
-        assert httpx.get(f"{running.url}/model").json()["origin"] == "verified"
+        assert plain.get(f"{running.url}/model").json()["origin"] == "verified"
         assert "its origin is not" not in running.text
         assert KEY not in running.text
 
@@ -320,7 +320,7 @@ def test_without_a_key_it_says_that_nobody_vouches_for_the_model(
 ) -> None:
     sign(own_models, KEY)
     with Service(tmp_path, settings | {"MODELS_DIR": str(own_models)}) as running:
-        assert httpx.get(f"{running.url}/model").json()["origin"] == "not checked"
+        assert plain.get(f"{running.url}/model").json()["origin"] == "not checked"
         assert "integrity is checked, its origin is not: set BUNDLE_SIGNING_KEY" in running.text
 
 
@@ -340,7 +340,7 @@ def test_what_somebody_without_a_key_made_fit_is_not_served(
 
     # Without a key nothing tells, and the pickle is nobody's concern.
     with Service(tmp_path, unguarded) as running:
-        assert httpx.get(f"{running.url}/health").json()["status"] == "ok"
+        assert plain.get(f"{running.url}/health").json()["status"] == "ok"
     assert not mark.exists()
 
 
@@ -357,8 +357,8 @@ def test_variables_that_libpq_reads_are_named_and_change_nothing(
         "PGTARGETSESSIONATTRS": "standby",
     }
     with Service(tmp_path, settings | hostile) as service:
-        answer = httpx.post(f"{service.url}/predict", json=SCHEMA.example)
-        health = httpx.get(f"{service.url}/health").json()
+        answer = plain.post(f"{service.url}/predict", json=SCHEMA.example)
+        health = plain.get(f"{service.url}/health").json()
         line = service.wait_for_line(level="warning")
 
     assert answer.status_code == 200

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import plain
 from tests.api.service import Service
 from tests.api.test_bad_input import check_problem
 from tests.conftest import Database
@@ -31,7 +32,7 @@ def settings(models: Path) -> dict[str, str]:
 def test_without_postgres_it_answers_out_of_the_spool_and_says_so(
     settings: dict[str, str], tmp_path: Path
 ) -> None:
-    with Service(tmp_path, settings) as service, httpx.Client(base_url=service.url) as client:
+    with Service(tmp_path, settings) as service, plain.Client(base_url=service.url) as client:
         answer = client.post("/predict", json=SCHEMA.example)
         report = wait_for(client, "/health", 200).json()
 
@@ -47,7 +48,7 @@ def test_without_postgres_and_spool_it_refuses_and_recovers_by_itself(
     spool = tmp_path / "spool"
     spool.write_text("a file where a directory should be")
 
-    with Service(tmp_path, settings) as service, httpx.Client(base_url=service.url) as client:
+    with Service(tmp_path, settings) as service, plain.Client(base_url=service.url) as client:
         refused = client.post("/predict", json=SCHEMA.example)
         document = check_problem(refused, 503, "log-unavailable")
         assert int(refused.headers["retry-after"]) >= 1
@@ -83,7 +84,7 @@ def test_the_most_rows_of_a_batch_are_a_setting(
     body = json.dumps({"instances": [SCHEMA.example] * 11})
 
     with Service(tmp_path, settings) as service:
-        response = httpx.post(
+        response = plain.post(
             f"{service.url}/predict/batch",
             content=body,
             headers={"Content-Type": "application/json"},

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+from tests import plain
 from tests.api.http.test_keys import KEY, entry
 from tests.api.service import Service
 from tests.api.test_openapi import examples
@@ -97,7 +97,7 @@ def described(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Descri
         settings = request.getfixturevalue("table_settings")
         settings |= {"DATASET": str(request.getfixturevalue("table_file"))}
     with Service(tmp_path, settings | {"API_KEYS": entry("tests", KEY)}) as service:
-        text = httpx.get(f"{service.url}/openapi.json").text
+        text = plain.get(f"{service.url}/openapi.json").text
         file = tmp_path / "openapi.json"
         file.write_text(text)
         operations = [

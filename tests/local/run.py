@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import psycopg2
 
+from tests import plain
 from tests.conftest import free_port
 from tests.gmsc import SCHEMA
 
@@ -72,7 +73,7 @@ class Run:
         )
 
     def predict(self) -> str:
-        answer = httpx.post(f"http://127.0.0.1:{self.port}/predict", json=INSTANCE)
+        answer = plain.post(f"http://127.0.0.1:{self.port}/predict", json=INSTANCE)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["prediction_id"])
 
@@ -86,7 +87,7 @@ class Run:
 
     def is_ready(self) -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/readyz").status_code == 200
+            return plain.get(f"http://127.0.0.1:{self.port}/readyz").status_code == 200
         except httpx.TransportError:
             return False
 

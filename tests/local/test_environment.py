@@ -6,12 +6,12 @@ import re
 import subprocess
 from pathlib import Path
 
-import httpx
 import psycopg2
 import pytest
 
 from api.settings import ApiSettings
 from local import environment
+from tests import plain
 from tests.conftest import migrate_settings
 from tests.local.run import INSTANCE, Run
 from trainer.settings import TrainerSettings
@@ -80,16 +80,16 @@ def test_what_a_shell_holds_for_others_changes_nothing_and_the_file_counts(
 
         url = f"http://127.0.0.1:{run.port}"
         headers = {"X-API-Key": KEY}
-        assert httpx.post(f"{url}/predict", json=INSTANCE).status_code == 401
-        answer = httpx.post(f"{url}/predict", json=INSTANCE, headers=headers)
+        assert plain.post(f"{url}/predict", json=INSTANCE).status_code == 401
+        answer = plain.post(f"{url}/predict", json=INSTANCE, headers=headers)
         assert answer.status_code == 200
         inputs = {"name": "rows", "shape": [1, 10], "datatype": "FP64"}
         row = [0.7, 45, 1, 0.5, 6000, 8, 0, 1, 0, 2]
         body = {"id": reference, "inputs": [inputs | {"data": row}]}
-        other = httpx.post(f"{url}/v2/models/gmsc/infer", json=body, headers=headers)
+        other = plain.post(f"{url}/v2/models/gmsc/infer", json=body, headers=headers)
         assert other.status_code == 200, other.text
         too_many = {"instances": [INSTANCE] * 8}
-        refused = httpx.post(f"{url}/predict/batch", json=too_many, headers=headers)
+        refused = plain.post(f"{url}/predict/batch", json=too_many, headers=headers)
         assert refused.status_code == 422
         assert _listeners(run.port) == {"0100007F"}
 

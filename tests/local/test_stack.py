@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import plain
 from tests.conftest import free_port
 from tests.faults.processes import wait_until
 from tests.local.run import ROOT, Run, processes
@@ -253,14 +254,14 @@ def test_a_taken_port_of_the_page_is_said_as_well(local: Run) -> None:
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(url).status_code == 200
+        return plain.get(url).status_code == 200
     except httpx.TransportError:
         return False
 
 
 def counted(page: str) -> float:
     """Hours that the monitor has still to count."""
-    text = httpx.get(f"{page}/metrics").text
+    text = plain.get(f"{page}/metrics").text
     return float(re.findall(r"(?m)^monitor_pending_hours (\S+)$", text)[0])
 
 

@@ -17,6 +17,7 @@ from monitor.app import create_app
 from monitor.database import Database
 from monitor.rounds import Rounds
 from monitor.settings import MonitorSettings
+from tests import plain
 
 KEY = "a-key-that-nobody-else-has"
 # A port of this machine that nobody listens on.
@@ -75,7 +76,7 @@ def client(
     thread.start()
     try:
         base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with httpx.Client(base_url=base, headers={"Host": host} if host else {}) as made:
+        with plain.Client(base_url=base, headers={"Host": host} if host else {}) as made:
             yield made
     finally:
         server.should_exit = True

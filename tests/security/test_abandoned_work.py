@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests import plain
 from tests.api.service import Service
 from tests.gmsc import SCHEMA
 
@@ -51,7 +51,7 @@ def leave(service: Service) -> None:
     with ExitStack() as stack:
         connections = [stack.enter_context(begin(service)) for _ in range(CALLERS)]
         # An answer shows that what was sent before it has been read.
-        assert httpx.get(f"{service.url}/livez").status_code == 200
+        assert plain.get(f"{service.url}/livez").status_code == 200
         for connection in connections:
             connection.sendall(DEAR[-1:])
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -62,7 +62,7 @@ def test_the_next_one_is_not_held_up(running: Service) -> None:
     leave(running)
     began = time.monotonic()
 
-    response = httpx.post(
+    response = plain.post(
         f"{running.url}/predict/batch",
         content=BATCH,
         headers={"Content-Type": "application/json"},
@@ -89,7 +89,7 @@ def test_a_stop_is_not_held_up(running: Service) -> None:
 def test_a_stop_ends_in_time_where_the_clients_wait(running: Service) -> None:
     with ExitStack() as stack:
         connections = [stack.enter_context(begin(running)) for _ in range(CALLERS)]
-        assert httpx.get(f"{running.url}/livez").status_code == 200
+        assert plain.get(f"{running.url}/livez").status_code == 200
         for connection in connections:
             connection.sendall(DEAR[-1:])
         began = time.monotonic()

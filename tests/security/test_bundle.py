@@ -14,7 +14,6 @@ from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from contract import bundle, provenance
@@ -22,6 +21,7 @@ from contract.bundle_errors import BundleDamaged, BundleError
 from contract.digest import canonical_json, sha256
 from contract.metadata import METADATA
 from contract.store import ModelStore
+from tests import plain
 from tests.api.conftest import log_database
 from tests.api.service import Service
 from tests.bundles import Fitted, publish
@@ -423,4 +423,4 @@ def test_a_current_that_turns_into_a_pipe_is_refused_while_the_served_model_stay
         line = service.wait_for_line(level="error")
 
         assert "is not a version" in line["event"]
-        assert httpx.get(f"{service.url}/health").json()["model_version"] == directory.name
+        assert plain.get(f"{service.url}/health").json()["model_version"] == directory.name

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from api.model.card import Card
+from tests import plain
 from tests.api.model.test_card import Page, publish
 from tests.api.service import Service
 from tests.conftest import Database
@@ -30,15 +31,15 @@ def test_it_holds_up_nobody(log_database: Database, tmp_path: Path, name: str) -
     settings = {"MODELS_DIR": str(tmp_path / "models"), "DATABASE_URL": log_database.url("api")}
     pages: list[httpx.Response] = []
     waits: list[float] = []
-    with Service(tmp_path, settings) as service, httpx.Client(base_url=service.url) as client:
+    with Service(tmp_path, settings) as service, plain.Client(base_url=service.url) as client:
         url = f"{service.url}/model/card"
-        asking = threading.Thread(target=lambda: pages.append(httpx.get(url, timeout=60)))
+        asking = threading.Thread(target=lambda: pages.append(plain.get(url, timeout=60)))
         asking.start()
         while asking.is_alive():
             began = time.monotonic()
             assert client.post("/predict", json=SCHEMA.example).status_code == 200
             waits.append(time.monotonic() - began)
-        source = httpx.get(url, headers={"Accept": "text/markdown"}).text
+        source = plain.get(url, headers={"Accept": "text/markdown"}).text
 
     assert pages[0].status_code == 200
     assert source == CARDS[name]

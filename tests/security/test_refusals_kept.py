@@ -20,6 +20,7 @@ from db.migrate import migrate, upgrade
 from db.provision import provision
 from db.retention import retain
 from local.postgres import LocalPostgres
+from tests import plain
 from tests.api.bundle import publish
 from tests.api.service import Service
 from tests.conftest import Database, migrate_settings
@@ -37,7 +38,7 @@ def client(tmp_path: Path, database: Database) -> Iterator[httpx.Client]:
     settings = {"MODELS_DIR": str(tmp_path / "models"), "DATABASE_URL": database.url("api")}
     with (
         Service(tmp_path, settings) as service,
-        httpx.Client(base_url=service.url, timeout=20) as client,
+        plain.Client(base_url=service.url, timeout=20) as client,
     ):
         yield client
 

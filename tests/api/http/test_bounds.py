@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import plain
 from tests.api.service import Service
 from tests.api.test_bad_input import check_problem
 from tests.conftest import Database
@@ -72,26 +73,26 @@ def test_more_requests_than_there_are_places_get_503_until_one_is_over(bounded: 
         unfinished(bounded, "/predict", b"{") as second,
     ):
         response = _wait_for(bounded, 503)
-        assert httpx.get(f"{bounded.url}/readyz").status_code == 200
+        assert plain.get(f"{bounded.url}/readyz").status_code == 200
         answer(first)
         answer(second)
 
     check_problem(response, 503, "overloaded")
     assert response.headers["Retry-After"] == "1"
-    assert httpx.post(f"{bounded.url}/predict", json=SCHEMA.example).status_code == 200
+    assert plain.post(f"{bounded.url}/predict", json=SCHEMA.example).status_code == 200
 
 
 def test_bodies_that_would_fill_the_memory_get_503_and_small_ones_go_on(bounded: Service) -> None:
     with unfinished(bounded, "/predict/batch", LARGE[:-1]) as connection:
         response = _wait_for(bounded, 503, content=LARGE)
-        small = httpx.post(f"{bounded.url}/predict", json=SCHEMA.example)
+        small = plain.post(f"{bounded.url}/predict", json=SCHEMA.example)
         answer(connection)
 
     check_problem(response, 503, "overloaded")
     assert small.status_code == 200
     headers = {"Content-Type": "application/json"}
     url = f"{bounded.url}/predict/batch"
-    assert httpx.post(url, content=LARGE, headers=headers).status_code == 200
+    assert plain.post(url, content=LARGE, headers=headers).status_code == 200
 
 
 def test_a_body_that_is_too_large_already_is_refused_before_its_end(
@@ -118,7 +119,7 @@ def _wait_for(service: Service, status: int, content: bytes | None = None) -> ht
     content = content or json.dumps(SCHEMA.example).encode()
     headers = {"Content-Type": "application/json"}
     for _ in range(50):
-        response = httpx.post(service.url + path, content=content, headers=headers)
+        response = plain.post(service.url + path, content=content, headers=headers)
         if response.status_code == status:
             return response
     raise AssertionError(f"never {status}, but {response.status_code}")

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests import plain
 from tests.api.service import ROOT, Service
 from tests.api.test_bad_input import check_problem
 from tests.conftest import Database
@@ -56,7 +56,7 @@ def guarded(
 def test_without_an_accepted_key_nothing_is_answered(
     guarded: Service, path: str, headers: dict[str, str], challenge: str
 ) -> None:
-    response = httpx.post(guarded.url + path, json=SCHEMA.example, headers=headers)
+    response = plain.post(guarded.url + path, json=SCHEMA.example, headers=headers)
 
     check_problem(response, 401, "unauthorized")
     assert response.headers["WWW-Authenticate"] == challenge
@@ -74,7 +74,7 @@ def test_without_an_accepted_key_nothing_is_answered(
 def test_the_row_has_the_name_of_the_key(
     guarded: Service, log_database: Database, headers: dict[str, str], name: str
 ) -> None:
-    response = httpx.post(f"{guarded.url}/predict", json=SCHEMA.example, headers=headers)
+    response = plain.post(f"{guarded.url}/predict", json=SCHEMA.example, headers=headers)
 
     assert response.status_code == 200
     assert log_database.query(
@@ -84,8 +84,8 @@ def test_the_row_has_the_name_of_the_key(
 
 
 def test_a_key_is_written_nowhere(guarded: Service) -> None:
-    httpx.post(f"{guarded.url}/predict", json=SCHEMA.example, headers={"X-API-Key": KEY})
-    httpx.post(f"{guarded.url}/predict", json=SCHEMA.example, headers={"X-API-Key": f"{KEY}!"})
+    plain.post(f"{guarded.url}/predict", json=SCHEMA.example, headers={"X-API-Key": KEY})
+    plain.post(f"{guarded.url}/predict", json=SCHEMA.example, headers={"X-API-Key": f"{KEY}!"})
 
     guarded.wait_for_line(event="request", status=401)
     assert KEY not in guarded.text
@@ -93,7 +93,7 @@ def test_a_key_is_written_nowhere(guarded: Service) -> None:
 
 def test_what_tells_of_the_service_needs_no_key(guarded: Service) -> None:
     for path in ("/health", "/livez", "/readyz", "/metrics", "/model", "/openapi.json", "/docs"):
-        assert httpx.get(guarded.url + path).status_code == 200, path
+        assert plain.get(guarded.url + path).status_code == 200, path
 
 
 @pytest.mark.parametrize(

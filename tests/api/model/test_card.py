@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from contract.store import ModelStore
-from tests import bundles
+from tests import bundles, plain
 from tests.api.service import Service
 from tests.api.test_bad_input import check_problem
 from tests.conftest import Database
@@ -57,7 +57,7 @@ def client(
     extras = {"model_card.md": TEXT.encode(), "roc.png": PICTURE, "notes.txt": b"not a picture"}
     publish(path / "models", extras)
     settings = {"MODELS_DIR": str(path / "models"), "DATABASE_URL": log_database.url("api")}
-    with Service(path, settings) as service, httpx.Client(base_url=service.url) as client:
+    with Service(path, settings) as service, plain.Client(base_url=service.url) as client:
         yield client
 
 
@@ -146,5 +146,5 @@ def test_a_bundle_without_a_card_is_served_and_says_so(
         "DATABASE_URL": log_database.url("api"),
     }
     with Service(tmp_path, settings) as service:
-        check_problem(httpx.get(f"{service.url}/model/card"), 404, "not-found")
-        check_problem(httpx.get(f"{service.url}/model/card/roc.png"), 404, "not-found")
+        check_problem(plain.get(f"{service.url}/model/card"), 404, "not-found")
+        check_problem(plain.get(f"{service.url}/model/card/roc.png"), 404, "not-found")

@@ -14,7 +14,7 @@ from contract.bundle import load
 from contract.provenance import Provenance
 from contract.signature import SigningKeys
 from contract.store import ModelStore
-from tests import bundles
+from tests import bundles, plain
 from tests.api.bundle import publish
 from tests.api.service import Service
 from tests.conftest import Database
@@ -58,7 +58,7 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
 
 
 def health(service: Service) -> dict[str, object]:
-    response = httpx.get(f"{service.url}/health")
+    response = plain.get(f"{service.url}/health")
     assert response.status_code == 200
     document: dict[str, object] = response.json()
     return document
@@ -96,7 +96,7 @@ class Asking:
 
     def _ask(self, path: str) -> None:
         body: object = INSTANCES[0] if path == "/predict" else {"instances": INSTANCES}
-        with httpx.Client(base_url=self.service.url, timeout=20) as client:
+        with plain.Client(base_url=self.service.url, timeout=20) as client:
             while not self._ended.is_set():
                 try:
                     response = client.post(path, json=body)
@@ -160,7 +160,7 @@ def test_what_served_from_when_on_stands_in_the_database(
     second, first = served(service), next(v for v in store.versions() if v != store.active())
     store.activate(first)
     wait_until(lambda: served(service) == first, "the other version is served")
-    httpx.post(f"{service.url}/predict", json=SCHEMA.example)
+    plain.post(f"{service.url}/predict", json=SCHEMA.example)
 
     rows = log_database.query(
         "SELECT model_version, previous_version, reason FROM model_activation"
@@ -190,10 +190,10 @@ def test_a_damaged_model_changes_nothing_and_is_shown(service: Service, store: M
     assert shown["version"] == other
     assert "model.treelite is not the file that was published" in shown["reason"]
     assert health(service)["status"] == "degraded"
-    assert httpx.get(f"{service.url}/readyz").status_code == 200
-    answer = httpx.post(f"{service.url}/predict", json=SCHEMA.example).json()
+    assert plain.get(f"{service.url}/readyz").status_code == 200
+    answer = plain.post(f"{service.url}/predict", json=SCHEMA.example).json()
     assert answer["model_version"] == before
-    metrics = httpx.get(f"{service.url}/metrics").text
+    metrics = plain.get(f"{service.url}/metrics").text
     assert "\nmodel_refused 1.0\n" in metrics
     assert "\nmodel_refusals_total 1.0\n" in metrics
     assert f'version="{before}"' in metrics
@@ -204,7 +204,7 @@ def test_a_damaged_model_changes_nothing_and_is_shown(service: Service, store: M
     store.activate(other)
     wait_until(lambda: served(service) == other, "the mended version is served")
     assert health(service)["refused_model"] is None
-    assert "\nmodel_refused 0.0\n" in httpx.get(f"{service.url}/metrics").text
+    assert "\nmodel_refused 0.0\n" in plain.get(f"{service.url}/metrics").text
 
 
 def test_a_refusal_is_gone_when_the_served_version_is_made_active_again(

@@ -11,6 +11,7 @@ import httpx
 import orjson
 import pytest
 
+from tests import plain
 from tests.api.service import Service
 from tests.api.test_bad_input import check_problem
 from tests.conftest import Database
@@ -203,7 +204,7 @@ def limited(
 
 def test_keys_and_bounds_are_those_of_predictions(limited: Service, log_database: Database) -> None:
     key = {"X-API-Key": "foo"}
-    with httpx.Client(base_url=limited.url) as client:
+    with plain.Client(base_url=limited.url) as client:
         check_problem(send(client, report()), 401, "unauthorized")
         check_problem(client.get("/outcomes/case"), 401, "unauthorized")
         client.headers.update(key)
@@ -225,7 +226,7 @@ def test_keys_and_bounds_are_those_of_predictions(limited: Service, log_database
 
 def test_refusals_are_kept_without_what_was_sent(limited: Service, log_database: Database) -> None:
     """By a service that refuses little: so many a minute are kept."""
-    with httpx.Client(base_url=limited.url, headers={"X-API-Key": "foo"}) as client:
+    with plain.Client(base_url=limited.url, headers={"X-API-Key": "foo"}) as client:
         response = send(client, report(source="\t secret"))
     request_id = response.headers["X-Request-ID"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import psycopg2
 
+from tests import plain
 from tests.api.outcomes.test_outcomes import answers, report, send
 from tests.api.service import Service
 from tests.api.test_bad_input import check_problem
@@ -32,7 +33,7 @@ async def _outages(models: Path, database: Database, directory: Path) -> None:
     )
     try:
         await asyncio.to_thread(service.__enter__)
-        async with httpx.AsyncClient(base_url=service.url, timeout=20) as client:
+        async with plain.AsyncClient(base_url=service.url, timeout=20) as client:
             assert await _report(client) == 200
             for mode in ("cut", "black_hole"):
                 await proxy.set_mode(mode)
@@ -72,7 +73,7 @@ def test_what_was_answered_outlives_a_kill_and_what_was_not_is_sent_again(
     lost = [report(reference=f"lost-{number}") for number in range(100)]
     stored = "SELECT count(*) FROM outcome_event WHERE client_reference ~ '^(answered|lost)-'"
     holder = psycopg2.connect(log_database.url("mlops_owner"))
-    with Service(tmp_path, settings) as service, httpx.Client(base_url=service.url) as client:
+    with Service(tmp_path, settings) as service, plain.Client(base_url=service.url) as client:
         assert set(answers(client, *answered)) == {"pending"}
         with holder.cursor() as cursor:
             cursor.execute("LOCK TABLE outcome_gate IN EXCLUSIVE MODE")
@@ -84,7 +85,7 @@ def test_what_was_answered_outlives_a_kill_and_what_was_not_is_sent_again(
     holder.close()
     assert log_database.query(stored) == [(100,)]
 
-    with Service(tmp_path, settings) as service, httpx.Client(base_url=service.url) as client:
+    with Service(tmp_path, settings) as service, plain.Client(base_url=service.url) as client:
         again = answers(client, *answered, *lost)
 
     assert again == ["duplicate"] * 100 + ["pending"] * 100
@@ -93,7 +94,7 @@ def test_what_was_answered_outlives_a_kill_and_what_was_not_is_sent_again(
 
 def _send_in_vain(url: str, reports: list[dict[str, object]]) -> None:
     try:
-        with httpx.Client(base_url=url, timeout=30) as client:
+        with plain.Client(base_url=url, timeout=30) as client:
             raise AssertionError(send(client, *reports).text)
     except httpx.TransportError:
         return

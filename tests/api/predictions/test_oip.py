@@ -16,6 +16,7 @@ from api.predictions.oip.form import TENSOR
 from api.predictions.oip.request import parse
 from contract.document import InvalidFields, MalformedBody, RequestError
 from contract.request import RequestModel
+from tests import plain
 from tests.api.bundle import THRESHOLD
 from tests.api.http.test_keys import KEY, entry
 from tests.api.predictions.test_predict import instances, row_of
@@ -573,7 +574,7 @@ def test_a_refusal_is_kept_with_the_status_that_was_answered(
 ) -> None:
     # A service of its own: of the other's refusals there are more than are kept a minute.
     settings = {"MODELS_DIR": str(models), "DATABASE_URL": log_database.url("api")}
-    with Service(tmp_path, settings) as service, httpx.Client(base_url=service.url) as client:
+    with Service(tmp_path, settings) as service, plain.Client(base_url=service.url) as client:
         headers = {"X-Request-ID": "oip-refusal"}
         client.post(INFER, json=example(data=[200]), headers=headers)
         client.post("/v2/models/other/infer", json=example(), headers=headers)
@@ -694,7 +695,7 @@ def test_a_key_is_wanted_for_predictions_only(
         "DATABASE_URL": log_database.url("api"),
         "API_KEYS": entry("web", KEY),
     }
-    with Service(tmp_path, settings) as service, httpx.Client(base_url=service.url) as client:
+    with Service(tmp_path, settings) as service, plain.Client(base_url=service.url) as client:
         refused = client.post(INFER, json=example())
         other = client.post("/v2/models/other/infer", json=example())
         answer = client.post(INFER, json=example(), headers={"X-API-Key": KEY})
@@ -711,7 +712,7 @@ def test_what_cannot_be_logged_is_not_scored(models: Path, tmp_path: Path) -> No
     (tmp_path / "spool").write_text("a file where a directory should be")
     settings = {"MODELS_DIR": str(models), "DATABASE_URL": NOWHERE}
 
-    with Service(tmp_path, settings) as service, httpx.Client(base_url=service.url) as client:
+    with Service(tmp_path, settings) as service, plain.Client(base_url=service.url) as client:
         response = client.post(INFER, json=example())
 
         check_error(response, 503)

@@ -12,6 +12,7 @@ from api.telemetry.line_writer import LineWriter
 from api.telemetry.logs import LineFormat, timestamp, trace
 from contract.document import RequestError
 from contract.request import RequestModel
+from tests import plain
 from tests.api.service import Service
 from tests.conftest import Database
 from tests.gmsc import SCHEMA
@@ -91,7 +92,7 @@ def test_probes_are_shown_to_whoever_debugs(
     }
 
     with Service(tmp_path, settings) as service:
-        httpx.get(f"{service.url}/livez", headers={"X-Request-ID": "a-probe"})
+        plain.get(f"{service.url}/livez", headers={"X-Request-ID": "a-probe"})
 
         assert service.wait_for_line(request_id="a-probe")["level"] == "debug"
 

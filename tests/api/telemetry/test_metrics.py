@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from api.telemetry.figures import Figures, SharedFigures, SharedPages
 from contract.store import ModelStore
 from db.log import STATES
+from tests import plain
 from tests.api.service import Service
 from tests.conftest import Database
 from tests.gmsc import SCHEMA
@@ -109,7 +110,7 @@ def workers(models: Path, log_database: Database, tmp_path: Path) -> Iterator[Se
 
 def scrape(service: Service) -> Found:
     """Over a new connection, which any worker may take."""
-    return samples(httpx.get(f"{service.url}/metrics").text)
+    return samples(plain.get(f"{service.url}/metrics").text)
 
 
 def wait(service: Service, expected: Callable[[Found], bool]) -> Found:
@@ -129,7 +130,7 @@ def predict(service: Service, number: int) -> None:
     """Each over a connection of its own."""
     with ThreadPoolExecutor(8) as threads:
         for answer in threads.map(
-            lambda _: httpx.post(f"{service.url}/predict", json=SCHEMA.example), range(number)
+            lambda _: plain.post(f"{service.url}/predict", json=SCHEMA.example), range(number)
         ):
             assert answer.status_code == 200
 

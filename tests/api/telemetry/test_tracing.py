@@ -13,6 +13,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
+from tests import plain
 from tests.api.service import Service
 from tests.conftest import Database
 from tests.gmsc import SCHEMA
@@ -116,7 +117,7 @@ def test_a_request_is_a_span_below_the_callers(
 ) -> None:
     headers = {"traceparent": f"00-{TRACE}-{PARENT}-01", "X-Request-ID": "traced-1"}
 
-    answer = httpx.post(f"{traced.url}/predict", json=SCHEMA.example, headers=headers)
+    answer = plain.post(f"{traced.url}/predict", json=SCHEMA.example, headers=headers)
 
     own, score, wait = collector.wait("traced-1")
     version = answer.json()["model_version"]
@@ -154,7 +155,7 @@ def test_without_a_callers_trace_the_rows_name_the_spans_own(
     request_id = f"own-{len(sent)}"
     batch = {"instances": [SCHEMA.example] * 100}
 
-    answer = httpx.post(
+    answer = plain.post(
         f"{traced.url}/predict/batch", json=batch, headers={"X-Request-ID": request_id, **sent}
     )
 
@@ -169,12 +170,12 @@ def test_without_a_callers_trace_the_rows_name_the_spans_own(
 
 def test_nothing_that_was_sent_is_in_a_span(traced: Service, collector: Collector) -> None:
     name = next(iter(SCHEMA.example))
-    httpx.post(
+    plain.post(
         f"{traced.url}/predict?secret-query=1",
         json={**SCHEMA.example, name: 987654.25, "secret-field": "secret-value"},
         headers={"X-Request-ID": "refused-1"},
     )
-    httpx.get(f"{traced.url}/secret/path", headers={"X-Request-ID": "nowhere-1"})
+    plain.get(f"{traced.url}/secret/path", headers={"X-Request-ID": "nowhere-1"})
 
     (refused,) = collector.wait("refused-1")
     (nowhere,) = collector.wait("nowhere-1")
@@ -206,14 +207,14 @@ def test_no_line_quotes_what_a_library_could_not_read(
     headers |= {"traceparent": f"00-{TRACE}-{PARENT}-01", "X-Request-ID": "unreadable"}
     sent = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
 
-    assert httpx.get(f"{traced.url}/model", headers=sent).status_code == 200
+    assert plain.get(f"{traced.url}/model", headers=sent).status_code == 200
     traced.wait_for_line(request_id="unreadable")
 
     assert "onfidential" not in traced.text
 
 
 def test_the_spans_say_which_service_they_are_of(traced: Service, collector: Collector) -> None:
-    httpx.get(f"{traced.url}/health", headers={"X-Request-ID": "health-1"})
+    plain.get(f"{traced.url}/health", headers={"X-Request-ID": "health-1"})
 
     collector.wait("health-1")
 
@@ -252,7 +253,7 @@ def test_an_answer_of_503_is_an_error(
 def _asked_and_stopped(made: Service) -> httpx.Response:
     with made as service:
         headers = {"X-Request-ID": "not-now"}
-        answer = httpx.post(f"{service.url}/predict", json=SCHEMA.example, headers=headers)
+        answer = plain.post(f"{service.url}/predict", json=SCHEMA.example, headers=headers)
         # What is left is sent at the stop: the SDK's delay is five seconds.
         service.stop()
         return answer
@@ -265,7 +266,7 @@ def test_what_is_not_sampled_is_not_sent_and_its_rows_have_a_trace_all_the_same(
     headers = {"X-Request-ID": "unsampled", "traceparent": f"00-{TRACE}-{PARENT}-00"}
 
     with Service(tmp_path, settings | more) as service:
-        answer = httpx.post(f"{service.url}/predict", json=SCHEMA.example, headers=headers)
+        answer = plain.post(f"{service.url}/predict", json=SCHEMA.example, headers=headers)
         service.stop()
 
     assert answer.status_code == 200
@@ -280,7 +281,7 @@ def test_a_collector_that_hangs_slows_nothing(settings: dict[str, str], tmp_path
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         more = {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_BSP_SCHEDULE_DELAY": "50"}
         more |= {"OTEL_BSP_MAX_QUEUE_SIZE": "64", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "16"}
-        with Service(tmp_path, settings | more) as service, httpx.Client() as client:
+        with Service(tmp_path, settings | more) as service, plain.Client() as client:
             took = [_seconds(client, service) for _ in range(300)]
             began = time.monotonic()
             status = service.stop()

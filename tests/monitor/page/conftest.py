@@ -15,6 +15,7 @@ from monitor.database import Database as MonitorDatabase
 from monitor.guard import Guard
 from monitor.page.routes import router
 from monitor.sessions import Sessions
+from tests import plain
 from tests.conftest import PASSWORD, Database
 
 
@@ -48,5 +49,5 @@ def served(database: Database) -> Iterator[str]:
 
 @pytest.fixture
 def client(database: Database) -> Iterator[httpx.Client]:
-    with served(database) as address, httpx.Client(base_url=address) as client:
+    with served(database) as address, plain.Client(base_url=address) as client:
         yield client
