@@ -1,5 +1,6 @@
 """The watched shares of a version out of its counts: of any days, and by day."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from diagnosis.counted import among
 from diagnosis.reference import Reference
 from diagnosis.streams import Streams
 from diagnosis.tolerances import Tolerances
+from monitor.incidents.versions import tolerances
 from monitor.page.counts import Floats
 from monitor.page.records import Version
 from monitor.page.window import Ints
@@ -28,7 +30,11 @@ class Indicators:
         assert version.declaration is not None
         # Only the cells and the tolerances matter to streams.
         reference = Reference(
-            version.name, version.declaration.features, version.profile, 0.5, Tolerances()
+            version.name,
+            version.declaration.features,
+            version.profile,
+            0.5,
+            tolerances_of(version),
         )
         return cls(Streams.of(reference), reference.tolerances)
 
@@ -55,3 +61,9 @@ def layout_of(version: Version) -> Layout:
     """Where the cells of a version with a profile stand."""
     assert version.profile is not None
     return Layout.of(version.profile)
+
+
+def tolerances_of(version: Version | None) -> Tolerances:
+    """Those that were declared with a version, and the defaults."""
+    declared = version.metadata.get("declaration") if version else None
+    return tolerances(declared if isinstance(declared, Mapping) else {})

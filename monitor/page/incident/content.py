@@ -16,6 +16,7 @@ from monitor.page.incident.due import Due, due
 from monitor.page.incident.pictures import Compared
 from monitor.page.incident.strips import Strips
 from monitor.page.incident.timeline import Timeline, timeline
+from monitor.page.indicators import tolerances_of
 from monitor.page.kept import Kept
 from monitor.page.records import Activation, Round
 
@@ -103,6 +104,7 @@ def content(sources: Sources, found_due: Due | None) -> IncidentPage:
         if (of := pictures.compared(counted, name)) is not None
     ]
     others = quiet.quiet(counted, names)
+    tolerance = tolerances_of(counted.version).share
     table = quiet.table(others) if others else None
     judged = found_due if found_due is not None and found_due.by else None
     tables = (
@@ -117,7 +119,7 @@ def content(sources: Sources, found_due: Due | None) -> IncidentPage:
         words(incident, sources.as_of),
         timeline(incident, counted, found_due, sources.activations, sources.notes),
         _text(counted, shown, others, judged=judged is not None, outcomes=found_due is not None),
-        tuple(map(pictures.picture, shown)),
+        tuple(pictures.picture(of, tolerance) for of in shown),
         strips.strips(judged) if judged else (),
         table,
         tuple(each for each in tables if each is not None),

@@ -8,7 +8,6 @@ import numpy as np
 
 from contract.feature import Feature as Declared
 from contract.profile import ColumnProfile
-from diagnosis.tolerances import Tolerances
 from monitor.incidents.incident import Incident
 from monitor.incidents.moved_words import condensed
 from monitor.page.cells import shares
@@ -81,8 +80,8 @@ def _feature(declared: Declared, column: ColumnProfile, around: Around) -> Featu
     )
 
 
-def picture(of: Compared) -> Figure:
-    """Bars side by side: grey training, hollow before, solid after."""
+def picture(of: Compared, tolerance: float) -> Figure:
+    """Bars side by side: grey training, hollow before, solid after; `tolerance` is of a share."""
     every = shares(np.array([of.training, of.before, of.after]))
     every = np.nan_to_num(every)
     rows = int(of.before.sum()), int(of.after.sum())
@@ -93,7 +92,7 @@ def picture(of: Compared) -> Figure:
     plot.yticks([0, top], lambda value: share(value, 0 if top >= 0.05 else 1))
     for at, (trained, before, after) in enumerate(values.tolist()):
         held = before if rows[0] else trained
-        beyond = beyond_chance(held, after, rows) > Tolerances().share
+        beyond = beyond_chance(held, after, rows) > tolerance
         plot.rect(at + 0.06, at + 0.94, 0, trained, "band")
         plot.rect(at + 0.3, at + 0.7, 0, after, "fill-warn" if beyond else "fill")
         if of.before.sum():

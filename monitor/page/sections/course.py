@@ -8,7 +8,6 @@ from math import isnan
 import numpy as np
 
 from diagnosis.finding import Moved
-from diagnosis.tolerances import Tolerances
 from monitor.incidents.figure_words import noun
 from monitor.incidents.incident import Incident
 from monitor.incidents.moved_words import condensed
@@ -17,7 +16,7 @@ from monitor.page.charts import Plot
 from monitor.page.counts import Counts, Floats
 from monitor.page.facts import Facts
 from monitor.page.figures import Figure
-from monitor.page.indicators import Indicators
+from monitor.page.indicators import Indicators, tolerances_of
 from monitor.page.records import Version
 from monitor.page.sections.drawing import few, highest, lined, plot_of, round_up, ticked
 from monitor.page.sections.reference import DRAWN
@@ -46,7 +45,7 @@ def course(
 ) -> Course | None:
     """Out of counts, of `caller` alone where there is one; None where they do not have it."""
     stream = Stream.of(moved.stream)
-    tolerances = Tolerances()
+    tolerances = tolerances_of(version)
     if stream.what == "rows":
         values = _rows(counts, moved.caller, window)
         bounds = _around(moved.before, moved.before * tolerances.volume)

@@ -190,3 +190,15 @@ def test_by_the_filters_of_a_caller_nothing_is_drawn() -> None:
     facts = some.where(incidents=(_later(made.incident("volume")),), watched=WATCHED).facts()
 
     assert incidents.section(facts).items[0].figure is None
+
+
+def test_the_band_is_as_wide_as_was_declared() -> None:
+    some = of(made.incident("volume"))
+    assert some.version is not None
+    declared = {"declaration": {"tolerances": {"volume": 0.5}}}
+    some.version = replace(some.version, metadata=some.version.metadata | declared)
+
+    figure = incidents.section(some.facts()).items[0].figure
+
+    assert figure is not None
+    assert figure.note == "band: as before, 500 to 1,500; shaded: the onset"
