@@ -20,7 +20,7 @@ from diagnosis.usual import Usual
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-SUSPICION = 3.0
+SUSPICION = 6.0
 """Evidence with which a stream is not learnt from."""
 # For the change point, a level that is known counts as so many rows at the most.
 _MOST_TRUST = 5000.0
