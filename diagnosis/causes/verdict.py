@@ -30,6 +30,7 @@ _QUIET: frozenset[Cause] = frozenset(
 )
 _ENOUGH_ROWS = 2_000
 _NEAR = 24
+_MOSTLY = 0.5
 
 
 def action_for(cause: Cause) -> Action:
@@ -78,7 +79,7 @@ def _diagnosis(
         at=case.at,
         cause=cause,
         candidates=(*holds, *part.open, *part.refuted),
-        actionable=certain or (not named and all(is_actionable(e.cause) for e in part.open)),
+        actionable=certain or (not named and _is_due(part.open)),
         action=action_for(cause),
         columns=tuple(dict.fromkeys(n for e in faults for n in e.columns)) if named else (),
         segment=first.segment if first else None,
@@ -88,6 +89,13 @@ def _diagnosis(
         notes=_notes(case),
         facts=part.facts,
     )
+
+
+def _is_due(remain: tuple[Candidate, ...]) -> bool:
+    """Whether somebody is to look already: all that remains needs it, or a fault comes first."""
+    first = remain[0] if remain else None
+    fault = first is not None and first.cause in _FAULTS and first.explains > _MOSTLY
+    return fault or all(is_actionable(each.cause) for each in remain)
 
 
 def _unknown(case: Case, part: Part, cost: Cost | None) -> Diagnosis:
