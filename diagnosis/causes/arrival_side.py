@@ -13,6 +13,8 @@ from diagnosis.finding import Candidate
 _LEAST_COVERAGE = 0.012
 _LEAST_DELAY = 1.1
 _ALONE = 0.4
+# Standard errors; that coverage changed at all is sure by then.
+_LIKELY = 3.0
 _FEW = 100
 
 
@@ -70,7 +72,10 @@ def _where(coverage: Coverage) -> str:
 
 def _most(changed: list[Coverage], found: list[Coverage]) -> Coverage:
     """The caller, or else the band, that lost outcomes alone; all where it is not one."""
-    callers = [c for c in changed if c.segment and c.segment[0] == "caller"]
+    callers = [
+        c for c in found
+        if c.segment and c.segment[0] == "caller" and _change(c) > _LIKELY * c.error
+    ]  # fmt: skip
     if callers:
         most = max(callers, key=_change)
         rest = [c for c in found if c.segment and c.segment[0] == "caller" and c is not most]

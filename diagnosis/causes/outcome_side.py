@@ -12,7 +12,12 @@ from diagnosis.causes.input_side import InputSide
 from diagnosis.causes.others import expected_without
 from diagnosis.causes.part import Part
 from diagnosis.causes.waiting import wanted
+from diagnosis.causes.words import percent
+from diagnosis.finding import Candidate
 from diagnosis.rows import Floats
+
+# Standard errors of a fall of coverage that bad outcomes too few make likely.
+_LIKELY = 2.5
 
 
 def outcome_side(case: Case, found: InputSide) -> Part:
@@ -29,7 +34,7 @@ def outcome_side(case: Case, found: InputSide) -> Part:
         return part
     if lost and _lost_explain(case, told):
         return part
-    return part + drift(case, found, told)
+    return part + (_lost_by_caller(case, told) or drift(case, found, told))
 
 
 def _concept(case: Case, found: InputSide) -> Concept | None:
@@ -65,6 +70,25 @@ def _before_outcomes(case: Case, found: InputSide) -> Part:
     if found.fits_prior and found.moved:
         return Part(decides=wanted(case, abs(found.prior.log_odds)))
     return Part()
+
+
+def _lost_by_caller(case: Case, told: Concept) -> Part | None:
+    """Lost outcomes, where the one caller whose cases fare better has fewer of them as well."""
+    if told.says != "group" or told.group is None or told.inside is None:
+        return None
+    if told.group.column is not None or told.inside.factors[0] > 0:
+        return None
+    for each in arrivals.coverages(case):
+        lost = each.before - each.after
+        if each.segment == told.group.segment and lost > _LIKELY * each.error:
+            because = (
+                f"{percent(each.after)} of the due cases from {each.segment[1]} have an outcome,"
+                f" {percent(each.before)} before, and it is bad ones that lack."
+            )
+            segment = {"caller": each.segment[1]}
+            found = Candidate("outcome_collection", 1.0, segment=segment, because=because)
+            return Part(holds=(found,))
+    return None
 
 
 def _lost_explain(case: Case, told: Concept) -> bool:
