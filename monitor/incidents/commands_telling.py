@@ -34,7 +34,7 @@ def add(commands: Any) -> None:
         )
 
 
-def _list(options: argparse.Namespace, database: Database) -> int:
+def _list(options: argparse.Namespace, database: Database, _settings: object) -> int:
     with database.snapshot() as connection:
         found = reading.incidents(connection, options.as_of)
         now = options.as_of or _now(connection)
@@ -48,7 +48,7 @@ def _list(options: argparse.Namespace, database: Database) -> int:
     return 0
 
 
-def _explain(options: argparse.Namespace, database: Database) -> int:
+def _explain(options: argparse.Namespace, database: Database, _settings: object) -> int:
     number, as_of = options.incident_id, options.as_of
     with database.snapshot() as connection:
         known = 0 < number <= _LARGEST

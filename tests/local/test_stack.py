@@ -192,7 +192,7 @@ def test_other_passwords_and_a_taken_port_of_the_database_are_mended(with_model:
 def test_the_checkout_may_lie_anywhere_and_be_closed_to_others(short_dir: Path) -> None:
     """As cloned under umask 077 into a directory whose name needs quoting everywhere."""
     checkout = short_dir / """it's 100% "ü" [x] $HOME ; #"""
-    for name in ("contract", "trainer", "api", "db", "monitor", "outcomes", "local"):
+    for name in ("contract", "trainer", "api", "db", "monitor", "outcomes", "diagnosis", "local"):
         shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / ".env.example", checkout)
     for path in (checkout, *checkout.rglob("*")):

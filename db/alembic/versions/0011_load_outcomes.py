@@ -3,7 +3,7 @@
 from db.sql import run_migration
 
 revision = "0011"
-down_revision: str | None = "0008"
+down_revision: str | None = "0010"
 
 
 def upgrade() -> None:

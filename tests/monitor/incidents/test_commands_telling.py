@@ -33,7 +33,7 @@ class Telling:
         parser = argparse.ArgumentParser()
         commands_telling.add(parser.add_subparsers())
         options = parser.parse_args(arguments)
-        code = options.run(options, self.monitor.connections)
+        code = options.run(options, self.monitor.connections, None)
         return Answer(code, *self.capture.readouterr())
 
 
