@@ -125,7 +125,7 @@ def test_nothing_is_left_of_a_launcher_that_ends_in_another_way(with_model: Run)
         assert local.process is not None
 
         local.process.send_signal(number)
-        local.process.wait(60)
+        local.process.wait(120)
 
         gone = f"nothing is left after {number.name}"
         wait_until(lambda: processes(local.directory) == [], seconds=30, what=gone)
