@@ -71,7 +71,18 @@ def onset(series: Sequence[Series], first: int, end: int) -> Onset:
     last = min(int(np.searchsorted(below, 1 - tail)), len(hours) - 1)
     high = hours[last] + max(widths[last] - 1, 0)
     best = hours[int(np.argmax(density))]
-    return Onset(int(best), int(min(low, best)), int(max(high, best)))
+    # How the rows of a day lie within it is not known any more: an onset in it may be at any hour.
+    low, high = _whole_spans(series, float(min(low, best)), float(max(high, best)))
+    return Onset(int(best), int(max(low, first)), int(min(high, end - 1)))
+
+
+def _whole_spans(series: Sequence[Series], low: float, high: float) -> tuple[float, float]:
+    """The interval with the whole of each span that it begins or ends in."""
+    for each in series:
+        begins = each.starts[(each.starts <= low) & (each.ends > low)]
+        ends = each.ends[(each.starts <= high) & (each.ends > high)]
+        low, high = min([low, *begins]), max([high, *(ends - 1)])
+    return low, high
 
 
 def _candidates(first: int, end: int) -> Floats:

@@ -165,8 +165,9 @@ class Incidents:
             onset = onset_of(self._quantities, [key for _, key in order])
             old = incident.onset
             narrower = 2 * (onset.high - onset.low) < old.high - old.low
-            # The first look is biased: what happened to move most is what was looked at.
-            if narrower or not old.low <= onset.hour <= old.high:
+            # The first look is biased: what happened to move most is what was looked at. A later
+            # one knows days where it knew hours, and corrects it only where it contradicts it.
+            if narrower or onset.high < old.low or onset.low > old.high:
                 incident.onset, incident.untold = onset, True
             incident.levels = {
                 text: (before, self._quantities.after(Key.of(text), incident.onset.hour))

@@ -70,6 +70,23 @@ def test_a_lasting_change_is_one_incident_that_says_what_moved_and_since_when() 
     assert sum(isinstance(one, Diagnosed) for one in found) == 1
 
 
+def test_an_onset_that_was_known_to_the_hour_stays_known_when_its_hours_are_folded_into_days() -> (
+    None
+):
+    onset = 16 * DAY + 7
+    changes = ((onset, 1e9, None, made.lose_incomes(0.5)),)
+    traffic = made.Traffic(REFERENCE).hours(
+        21, changes, lambda hour: 0.2 if hour % DAY < 8 else 1.4
+    )
+
+    _, found = _followed(traffic)
+
+    told = [one for one in found if isinstance(one, Opened | Extended)]
+    assert told[-1].at > START + 18 * DAY
+    assert all(one.onset.low <= START + onset <= one.onset.high for one in told)
+    assert all(abs(one.onset.hour - START - onset) <= 2 for one in told)
+
+
 def test_what_moves_at_another_time_is_another_incident() -> None:
     def other_regions(values: made.Floats) -> made.Floats:
         moved = np.random.default_rng(1).random(len(values)) < 0.2
