@@ -131,17 +131,22 @@ def _more(case: Case, remain: tuple[Candidate, ...]) -> Decides:
 
 
 def _likely(moved: Moved) -> Iterator[Cause]:
-    """What moves such a stream."""
-    if moved.stream.startswith("observed/expected") or moved.reading == "auc":
+    """What moves such a stream, of all callers or of one."""
+    what, _, _ = moved.stream.partition(", ")
+    if what == "observed/expected" or moved.reading == "auc":
         yield from ("calibration", "concept_segment", "concept_global", "label_shift")
         yield "outcome_collection"
-    elif moved.stream == "coverage":
+    elif what == "coverage":
         yield from ("outcome_collection", "outcome_delay")
-    elif moved.reading == "hours" or moved.stream == "delay":
+    elif what == "delay":
         yield from ("outcome_delay", "outcome_collection")
-    elif moved.reading == "rows" or moved.stream == "rows":
+    elif what == "repeated rows":
+        yield from ("duplicates", "volume")
+    elif what == "rows":
         yield from ("volume", "duplicates", "traffic_mix", "season")
-    elif moved.stream.startswith("caller"):
+    elif what == "rank agreement":
+        yield from ("shuffled_column", "other_fault", "covariate_harmless")
+    elif what.startswith("caller "):
         yield from ("traffic_mix", "duplicates", "season")
     else:
         yield from ("covariate_harmless", "label_shift", "season", "other_fault")

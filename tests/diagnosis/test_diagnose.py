@@ -322,6 +322,26 @@ def test_what_is_known_of_the_onset_is_noted() -> None:
     assert found.notes == ("Noted near the onset: app 4.2 rolled out",)
 
 
+@pytest.mark.parametrize(
+    ("stream", "likely"),
+    [
+        ("coverage, caller mobile", "outcome_collection"),
+        ("delay, caller mobile", "outcome_delay"),
+        ("rows, caller mobile", "volume"),
+        ("repeated rows", "duplicates"),
+        ("rank agreement, income", "shuffled_column"),
+        ("caller mobile", "traffic_mix"),
+    ],
+)
+def test_what_the_rows_do_not_tell_leaves_the_causes_that_move_such_a_stream(
+    stream: str, likely: str
+) -> None:
+    found = diagnose(case(moved=(Moved(stream, 0.9, 0.8, "share"),)))
+
+    assert found.undetermined
+    assert found.candidates[0].cause == likely
+
+
 def test_nothing_is_named_where_nothing_moved() -> None:
     moved = (Moved("income = missing", 0.1, 0.13, "share", column="income"),)
 
