@@ -8,7 +8,7 @@ from diagnosis.causes.losses import cost
 from diagnosis.causes.outcome_side import outcome_side
 from diagnosis.causes.part import Part, settled
 from diagnosis.causes.sides import sides
-from diagnosis.causes.traffic_side import repeats, traffic_side
+from diagnosis.causes.traffic_side import traffic_side
 from diagnosis.causes.verdict import verdict
 from diagnosis.finding import Candidate, Diagnosis
 
@@ -21,11 +21,9 @@ def diagnose(case: Case) -> Diagnosis:
         swapped = _swap(case)
         found = sides(case)
         if found is None:
-            return verdict(case, swapped + _nothing(case), None)
-        twice = repeats(case)
+            return verdict(case, swapped + traffic_side(case), None)
         told = input_side(case, found)
-        part = settled(told.part + outcome_side(case, told)) + traffic_side(case, twice)
-        part = swapped + part
+        part = swapped + settled(told.part + outcome_side(case, told)) + traffic_side(case)
         return verdict(case, part, cost(case, told.base, told.later))
 
 
@@ -42,7 +40,3 @@ def _swap(case: Case) -> Part:
         return Part(holds=(candidate,))
     reason = f"{of:,} rows scored again give the logged score, {differ:,} do not."
     return Part(refuted=(Candidate("model_swap", 0.0, refuted_by=reason),))
-
-
-def _nothing(case: Case) -> Part:
-    return traffic_side(case, repeats(case))

@@ -103,7 +103,7 @@ class Incidents:
         self._add(incident, new)
         moved = self._moved(incident)
         self._found.append(Opened(incident.number, state.hour, onset, moved))
-        self._asking.ask(incident, self._moved(incident))
+        self._asking.ask(incident, moved)
 
     def _moved(self, incident: OpenIncident) -> tuple[Moved, ...]:
         """What moved, that with the most evidence first."""

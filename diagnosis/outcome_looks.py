@@ -167,9 +167,8 @@ def _shares(k: int, n: int, tolerance: float) -> Test:
 
 
 def _span(rows: Rows) -> tuple[int, int]:
-    """The hours of business of the middle half of the cases, at least one."""
-    low, high = np.quantile(rows.times, [0.0, 1.0])
-    return int(np.floor(low)), int(np.floor(high)) + 1
+    """From the hour of the first case until behind that of the last, by business time."""
+    return int(np.floor(rows.times.min())), int(np.floor(rows.times.max())) + 1
 
 
 def _named(caller: str) -> str:

@@ -7,7 +7,7 @@ from diagnosis.causes.crowd import Crowd
 from diagnosis.causes.fault import Fault, Laid
 from diagnosis.causes.faults import Faults
 from diagnosis.causes.people import against_people
-from diagnosis.causes.points import Imputed, Point
+from diagnosis.causes.points import Point, has
 from diagnosis.causes.scales import Scaled
 from diagnosis.causes.shapes import Rounded
 
@@ -65,20 +65,12 @@ def is_strong(base: Crowd, later: Crowd, fault: Fault) -> bool:
         return bool(abs(np.log(abs(fault.factor))) > np.log(_STRONG_FACTOR))
     if isinstance(fault, Rounded):
         return True
-    values: tuple[float, ...] = fault.values if isinstance(fault, Point) else ()
-    if isinstance(fault, Imputed):
-        values = (fault.value,)
-    return bool(values) and all(
+    return bool(fault.put) and all(
         _was_put(base, later, column, value)
-        for column, value in zip(fault.columns, values, strict=True)
+        for column, value in zip(fault.columns, fault.put, strict=True)
     )
 
 
 def _was_put(base: Crowd, later: Crowd, column: int, value: float) -> bool:
-    before, after = (_frequency(crowd, column, value) for crowd in (base, later))
+    before, after = (float(has(each.values[:, column], value).mean()) for each in (base, later))
     return before <= _RARE or (not np.isnan(value) and after >= _MORE * before + _AT_LEAST)
-
-
-def _frequency(crowd: Crowd, column: int, value: float) -> float:
-    held = crowd.values[:, column]
-    return float((np.isnan(held) if np.isnan(value) else held == value).mean())

@@ -85,8 +85,6 @@ class Early:
 
     known: int
     expected: float
-    distance: float
-    """Between the delays of those known and what is left of the law of before at their age."""
 
     @property
     def ratio(self) -> float:
@@ -108,12 +106,7 @@ def early(case: Case) -> Early | None:
     expected = float(heard * came.sum())
     if expected < _FEW // 2:
         return None
-    own = rows.observed[known] - rows.times[known]
-    place = np.searchsorted(waits, own, side="right") / len(waits)
-    uniform = np.sort(place / np.maximum(came[known], 1e-9))
-    even = (np.arange(len(uniform)) + 0.5) / max(len(uniform), 1)
-    distance = float(np.abs(uniform - even).max(initial=0.0))
-    return Early(int(known.sum()), expected, distance)
+    return Early(int(known.sum()), expected)
 
 
 def in_time(rows: Rows) -> Mask:

@@ -30,6 +30,11 @@ class Fault(ABC):
     keeps_missing: ClassVar[bool] = False
     """Whether a missing value stays one, and so says nothing of the share that is hit."""
 
+    @property
+    def put(self) -> tuple[float, ...]:
+        """The value that affected rows have in each column, none where it is not one value."""
+        return ()
+
     @abstractmethod
     def change(self, values: Floats) -> Floats:
         """What becomes of affected rows, (n, f) -> (n, columns)."""

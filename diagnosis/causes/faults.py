@@ -121,5 +121,5 @@ def _all(reference: Reference, base: Crowd, later: Crowd, left: Contrast) -> Ite
     for column in moved:
         for kind in (points, scales, shapes):
             yield from kind.proposals(reference, base, later, column)
-        yield from places.swaps(reference, base, later, column)
+        yield from places.swaps(reference, column)
     yield from places.shuffles(left)

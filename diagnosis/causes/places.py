@@ -45,14 +45,13 @@ class Shuffled(Fault):
         return min(max(above / below, 0.0), 1.0) if below > 0 else 0.0
 
 
-def swaps(reference: Reference, base: Crowd, later: Crowd, column: int) -> Iterator[Fault]:
+def swaps(reference: Reference, column: int) -> Iterator[Fault]:
     """The column exchanged with each other one that it can have been taken for."""
     names = reference.features
     for other, feature in enumerate(names):
         if other != column and feature.is_numeric and names[column].is_numeric:
             pair = (min(column, other), max(column, other))
             yield Swapped("swapped_columns", pair)
-    del base, later
 
 
 def shuffles(found: Contrast) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ from diagnosis.causes.crowd import Crowd
 from diagnosis.causes.fault import Fault
 from diagnosis.finding import Cause
 from diagnosis.reference import Reference
-from diagnosis.rows import Floats
+from diagnosis.rows import Floats, Mask
 
 _MOST_VALUES = 3
 # Values that appear in the same rows by so large a part were put there together.
@@ -25,6 +25,11 @@ class Point(Fault):
     """Its columns have these values, NaN where they are missing."""
 
     values: tuple[float, ...] = field(default=())
+
+    @property
+    def put(self) -> tuple[float, ...]:
+        """The value that affected rows have in each column."""
+        return self.values
 
     def change(self, values: Floats) -> Floats:
         """What becomes of affected rows, (n, f) -> (n, columns)."""
@@ -49,6 +54,11 @@ class Imputed(Fault):
 
     value: float = field(default=np.nan)
 
+    @property
+    def put(self) -> tuple[float, ...]:
+        """The value that affected rows have."""
+        return (self.value,)
+
     def change(self, values: Floats) -> Floats:
         """What becomes of affected rows, (n, f) -> (n, columns)."""
         held = values[:, list(self.columns)]
@@ -58,14 +68,14 @@ class Imputed(Fault):
 def proposals(reference: Reference, base: Crowd, later: Crowd, column: int) -> Iterator[Fault]:
     """Values of a column that became frequent, alone or with those of other columns."""
     lost_missing = _gain(base, later, column, np.nan, _LIKELY) < 0
-    for value in _gained(base, later, column):
+    for value, gain in _gained(base, later, column):
         if lost_missing and not np.isnan(value):
             yield Imputed("imputed", (column,), {"value": value}, value=value)
         point = _point(reference, base, (column,), (value,))
         yield point
         if not np.isnan(value) and np.isnan(base.values[:, column]).any():
             yield Overwritten(point.cause, (column,), point.parameters, values=(value,))
-        together = [(column, value), *_companions(base, later, column, value)]
+        together = [(column, value), *_companions(base, later, column, value, gain)]
         if len(together) > 1:
             together.sort()
             columns, values = zip(*together, strict=True)
@@ -77,13 +87,10 @@ def settled(fault: Fault, base: Crowd, later: Crowd) -> Fault:
 
     Which of them it is shows in the share of missing values, for which more rows are better.
     """
-    imputed = isinstance(fault, Imputed)
-    values = fault.values if isinstance(fault, Point) else ()
-    if isinstance(fault, Imputed):
-        values = (fault.value,)
-    if len(values) != 1:
+    if len(fault.put) != 1:
         return fault
-    (column,), (value,) = fault.columns, values
+    imputed = isinstance(fault, Imputed)
+    (column,), (value,) = fault.columns, fault.put
     if np.isnan(value) or not np.isnan(base.values[:, column]).any():
         return fault
     gain = _gain(base, later, column, value, 0.0)
@@ -121,8 +128,8 @@ def _kind(reference: Reference, base: Crowd, column: int, value: float) -> Cause
     return "code" if value < low or value > high else "stuck"
 
 
-def _gained(base: Crowd, later: Crowd, column: int) -> list[float]:
-    """Values whose share rose beyond chance, those that rose most first."""
+def _gained(base: Crowd, later: Crowd, column: int) -> list[tuple[float, float]]:
+    """Values whose share rose beyond chance, with by how much; those that rose most first."""
     profile = base.partition.profiles[column]
     levels = [float(at) for at in range(len(profile.levels))]
     unknown = [np.inf] if profile.kind == "category" else []
@@ -130,14 +137,14 @@ def _gained(base: Crowd, later: Crowd, column: int) -> list[float]:
     for value in (np.nan, *profile.atoms, *levels, *unknown):
         gain = _gain(base, later, column, value)
         if gain > _LEAST:
-            found.append((gain, value))
-    found.sort(key=lambda pair: -pair[0])
-    return [value for _, value in found[:_MOST_VALUES]]
+            found.append((value, gain))
+    found.sort(key=lambda pair: -pair[1])
+    return found[:_MOST_VALUES]
 
 
 def _gain(base: Crowd, later: Crowd, column: int, value: float, sure: float = _SURE) -> float:
     """By how much the share of a value rose, 0 where that may be chance."""
-    one, two = (_has(crowd.values[:, column], value) for crowd in (base, later))
+    one, two = (has(crowd.values[:, column], value) for crowd in (base, later))
     p = float((one * base.weights).sum() / base.weights.sum())
     q = float((two * later.weights).sum() / later.weights.sum())
     error = np.sqrt((p * (1 - p) + 1e-4) / base.size + (q * (1 - q) + 1e-4) / later.size)
@@ -145,23 +152,25 @@ def _gain(base: Crowd, later: Crowd, column: int, value: float, sure: float = _S
 
 
 def _companions(
-    base: Crowd, later: Crowd, column: int, value: float
+    base: Crowd, later: Crowd, column: int, value: float, gain: float
 ) -> Iterator[tuple[int, float]]:
-    """Values of other columns that became frequent in the very rows that have this one."""
-    rows = _has(later.values[:, column], value)
+    """Values of other columns that became frequent in the very rows that have this one.
+
+    gain: by how much the share of this one rose.
+    """
+    before, after = (has(crowd.values[:, column], value) for crowd in (base, later))
     for other in range(len(base.partition.profiles)):
         if other == column:
             continue
-        for second in _gained(base, later, other):
-            both = _has(later.values[:, other], second)
-            gain = min(_gain(base, later, column, value), _gain(base, later, other, second))
-            before = _has(base.values[:, column], value) & _has(base.values[:, other], second)
-            joint = (rows & both).mean() - before.mean()
-            larger = max(_gain(base, later, column, value), _gain(base, later, other, second))
-            if joint > _TOGETHER * larger and gain > 0:
+        for second, its_gain in _gained(base, later, other):
+            both_after = after & has(later.values[:, other], second)
+            both_before = before & has(base.values[:, other], second)
+            if both_after.mean() - both_before.mean() > _TOGETHER * max(gain, its_gain):
                 yield other, second
                 break
 
 
-def _has(values: Floats, value: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    return np.isnan(values) if np.isnan(value) else values == value
+def has(values: Floats, value: float) -> Mask:
+    """(n,) -> (n,): which are this one, NaN where none is there."""
+    found: Mask = np.isnan(values) if np.isnan(value) else values == value
+    return found

@@ -29,14 +29,13 @@ class Repeats:
     sure: bool
 
 
-def traffic_side(case: Case, repeats: Repeats) -> Part:
-    """Duplicates, else volume."""
-    found: tuple[Candidate, ...] = ()
-    if repeats.sure:
-        found = (_again(repeats),)
+def traffic_side(case: Case) -> Part:
+    """Duplicates, and volume that they do not explain."""
+    again = repeats(case)
+    found: tuple[Candidate, ...] = (_again(again),) if again.sure else ()
     ratio, days = _ratio(case)
     limit = np.log1p(0.9 * case.reference.tolerances.volume)
-    explained = np.log1p(repeats.after) - np.log1p(repeats.before) if repeats.sure else 0.0
+    explained = np.log1p(again.after) - np.log1p(again.before) if again.sure else 0.0
     if ratio is not None and abs(np.log(max(ratio, 1e-3)) - explained) > limit:
         found = (*found, _volume(ratio, days))
     return Part(holds=found)
