@@ -8,6 +8,7 @@ bin of what is left. A bin is found alike by PostgreSQL, `width_bucket(x, edges)
 
 from collections.abc import Iterator
 from itertools import pairwise
+from operator import add
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -35,6 +36,11 @@ class CellCounts(_Part):
 
     negatives: tuple[Count, ...]
     positives: tuple[Count, ...]
+
+    @property
+    def both(self) -> tuple[int, ...]:
+        """Rows of each cell, of either label."""
+        return tuple(map(add, self.negatives, self.positives))
 
     @property
     def rows(self) -> int:

@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from diagnosis.finding import Onset
+from diagnosis.hours import DAY
 
 Floats = NDArray[np.float64]
 
-_DAY = 24
 # How long a change may take to be whole. A step is likelier than each of the ramps beforehand.
 _RAMPS = np.array([0.0, 24.0, 72.0, 168.0, 336.0, 504.0])
 _PRIOR = np.log(np.array([0.75, 0.05, 0.05, 0.05, 0.05, 0.05]))
-_FINE = 2 * _DAY
+_FINE = 2 * DAY
 _COARSE = 3
 _PROBABILITY = 0.95
 

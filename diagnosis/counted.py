@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from diagnosis.hours import DAY
+
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-DAY = 24
 KEPT_DAYS = 42
 _BACK_DAYS = 14
 _SURE = 7.0

@@ -10,15 +10,13 @@ from diagnosis import diagnose as diagnosing
 from diagnosis.case import Case
 from diagnosis.evidence import Event, Evidence
 from diagnosis.finding import Diagnosis, Happening
-from diagnosis.hours import Hours
+from diagnosis.hours import DAY, Hours
 from diagnosis.incidents import Incidents
 from diagnosis.reference import Reference
 from diagnosis.state import State
 from diagnosis.watch import Watch
 
 __all__ = ["Course", "Sensitivity", "State"]
-
-DAY = 24
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,10 @@ import numpy as np
 from diagnosis.case import Case
 from diagnosis.evidence import Evidence
 from diagnosis.finding import Moved, Onset
-from diagnosis.hours import Hours
+from diagnosis.hours import DAY, Hours
 from diagnosis.reference import Reference
 from diagnosis.rows import Rows
 
-DAY = 24
 _BEFORE = 28 * DAY
 _EVENTS_BEFORE = 7 * DAY
 MOST_ROWS = 20_000

@@ -7,13 +7,15 @@ from numpy.typing import NDArray
 
 Counts = NDArray[np.int64]
 
+DAY, WEEK = 24, 168
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hours:
     """Hours of business time that follow one another, those without rows among them.
 
     first: the number of the first hour since 2000-01-01 00:00 UTC; a Saturday, in whose week the
-    hour of the week is `(first + h) % 168`. rows: (h, c), of each caller in `names`. cells: (h, c,
+    hour of the week is `(first + h) % WEEK`. rows: (h, c), of each caller in `names`. cells: (h, c,
     size), in the order of `contract.cell_layout.Layout`; rows that were counted while the version
     had no profile are in no cell. served: (h,), whether the version alone answered in the hour, or
     nobody asked and it would have; always where it is None. Where it did not, because another one

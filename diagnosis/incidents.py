@@ -8,11 +8,14 @@ from diagnosis.case import Case
 from diagnosis.evidence import Event, Evidence
 from diagnosis.finding import Diagnosis, Ended, Ending, Extended, Happening, Moved, Opened
 from diagnosis.grouping import Group, groups, onset_of, together
+from diagnosis.hours import DAY
 from diagnosis.quantities import Quantities
 from diagnosis.state import Key, OpenIncident, State
-from diagnosis.watch import DAY, OF_OUTCOMES, Watch
+from diagnosis.watch import OF_OUTCOMES, Watch
 
-_LASTED = 14 * DAY
+LASTED = 14 * DAY
+"""Hours after which a change that is explained and needs no action is the new state."""
+
 _SETTLING = 7 * DAY
 _MOST_MOVED = 60
 _ACCEPT = re.compile(r"\s*accept\s+(\d{1,18})\s*(:.*)?", re.IGNORECASE | re.DOTALL)
@@ -130,8 +133,8 @@ class Incidents:
             if self._asking.is_due(incident):
                 self._asking.ask(incident, self._moved(incident))
             since = max(incident.harmless_since, incident.onset.hour)
-            if incident.harmless_since >= 0 and self._state.hour - since >= _LASTED:
-                days = _LASTED // DAY
+            if incident.harmless_since >= 0 and self._state.hour - since >= LASTED:
+                days = LASTED // DAY
                 said = (
                     f"explained ({incident.cause}), no action is due, and it lasts for {days} days"
                 )

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from diagnosis import bounds, e_detector
 from diagnosis.change_point import Series
-from diagnosis.counted import DAY, Counted
+from diagnosis.counted import Counted
+from diagnosis.hours import DAY
 from diagnosis.streams import Streams
 from diagnosis.usual import Usual
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from diagnosis import calibration, e_detector
 from diagnosis.reference import Reference
-from diagnosis.rows import Rows
+from diagnosis.rows import KEYLESS, Rows
 from diagnosis.segments import Segment, members, segments
 from diagnosis.trace import Look, Test
 
@@ -76,7 +76,7 @@ class OutcomeLooks:
         for segment, anchor in zip(self.segments, self.anchors, strict=True):
             names.append((f"observed/expected, {segment.name}", segment.column, None, anchor))
         names += [
-            (f"observed/expected, caller {_named(known.names[at])}", None, known.names[at], None)
+            (f"observed/expected, caller {known.names[at] or KEYLESS}", None, known.names[at], None)
             for at in callers
         ]
         span = _span(known)
@@ -115,7 +115,7 @@ class OutcomeLooks:
         parts: list[tuple[str, str | None, Rows]] = [("", None, due)]
         if len(callers) > 1:
             parts += [
-                (f", caller {_named(due.names[at])}", due.names[at], due.of(due.callers == at))
+                (f", caller {due.names[at] or KEYLESS}", due.names[at], due.of(due.callers == at))
                 for at in callers
             ]
         for ending, caller, rows in parts:
@@ -169,10 +169,6 @@ def _shares(k: int, n: int, tolerance: float) -> Test:
 def _span(rows: Rows) -> tuple[int, int]:
     """From the hour of the first case until behind that of the last, by business time."""
     return int(np.floor(rows.times.min())), int(np.floor(rows.times.max())) + 1
-
-
-def _named(caller: str) -> str:
-    return caller or "without a key"
 
 
 def _errors(good: Floats, bad: Floats) -> Floats:

@@ -11,6 +11,8 @@ Mask = NDArray[np.bool_]
 
 ANONYMOUS = ""
 """The name of whoever calls without a key."""
+KEYLESS = "without a key"
+"""What stands for it in the names of streams."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

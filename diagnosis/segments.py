@@ -61,9 +61,8 @@ def _bands(score: ScoreProfile) -> Iterator[Segment]:
 
 
 def _groups(at: int, column: ColumnProfile) -> Iterator[Segment]:
-    counts = np.add(column.counts.positives, 0).astype(np.float64)
-    whole = np.add(column.counts.positives, column.counts.negatives).astype(np.float64)
-    if whole[0] >= 0.01 * whole.sum() > 0:
+    counts = np.array(column.counts.positives, dtype=np.float64)
+    if column.counts.both[0] >= 0.01 * column.counts.rows > 0:
         yield _of(at, column, "= missing", [0])
     if column.kind in {"boolean", "category"}:
         names = (

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.cell_layout import Place
-from contract.profile import CellCounts, ColumnProfile
+from contract.profile import ColumnProfile
 from diagnosis.counted import among
 from diagnosis.reference import Reference
 from diagnosis.segments import ordered_cells
@@ -64,9 +64,9 @@ class Streams:
         each: list[Stream] = []
         held_out = np.zeros(layout.size)
         for place in layout.places:
-            held_out[place.start : place.end] = _both(place.column.counts)
+            held_out[place.start : place.end] = place.column.counts.both
             each += _of_column(place, reference.tolerances)
-        held_out[layout.score_start :] = _both(profile.score.counts)
+        held_out[layout.score_start :] = profile.score.counts.both
         each += [
             Stream(
                 f"score < {edge:.6g}",
@@ -104,11 +104,6 @@ def _given(each: list[Stream]) -> Counts:
     return np.array(found, dtype=np.int64)
 
 
-def _both(counts: CellCounts) -> Floats:
-    found: Floats = np.add(counts.negatives, counts.positives).astype(np.float64)
-    return found
-
-
 def _of_column(place: Place, tolerances: Tolerances) -> Iterator[Stream]:
     column, start = place.column, place.start
     for cell, said in enumerate(_alone(column)):
@@ -144,7 +139,7 @@ def _cuts(column: ColumnProfile) -> Iterator[tuple[float, list[int]]]:
     A bin counts as its lower edge: rows of a bin in whose midst an atom lies cannot be told apart.
     """
     placed = ordered_cells(column)
-    counts = _both(column.counts)
+    counts = column.counts.both
     below = np.cumsum([0.0] + [counts[cell] for _, cell in placed])
     if not below[-1]:
         return

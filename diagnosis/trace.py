@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from diagnosis import bounds, e_detector
 from diagnosis.change_point import Series
 from diagnosis.finding import Reading
+from diagnosis.hours import DAY
 
 Floats = NDArray[np.float64]
 Test = Callable[[float, float], Floats]
@@ -21,7 +22,6 @@ _SUSPICION = 3.0
 _BACK_DAYS = 14
 _SURE_ERRORS = 4.0
 _NEVER = -1e9
-_DAY = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class Trace:
             self.suspected_from = -1
         elif self.suspected_from < 0:
             # The first day of a change is often a part of one.
-            self.suspected_from = look.start - _DAY
+            self.suspected_from = look.start - DAY
         if look.learns and not held and not odd and self.evidence < _SUSPICION:
             self._learn()
 
@@ -155,7 +155,7 @@ class Trace:
     def _learn(self) -> None:
         starts = self.history[:, 0]
         lag = _LAG_DAYS if self.base_days >= LEAST_DAYS else 0
-        new = self.history[(starts >= self.considered) & (starts <= starts[-1] - lag * 24)]
+        new = self.history[(starts >= self.considered) & (starts <= starts[-1] - lag * DAY)]
         if self.base_days >= _MOST_DAYS or self.base_days + len(new) < LEAST_DAYS:
             return
         for start, _, value, weight in new:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnosis.hours import Hours
+from diagnosis.hours import DAY, WEEK, Hours
+from diagnosis.rows import KEYLESS
 from diagnosis.tolerances import Tolerances
 from diagnosis.trace import Look
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-DAY, WEEK = 24, 168
 MOST_CALLERS = 20
 _KEPT_WEEKS = 8
 _LEAST_WEEKS = 2
@@ -97,7 +97,7 @@ class Traffic:
         if len(self.names) < 2:
             return
         for at, caller in enumerate(self.names[:MOST_CALLERS]):
-            own, said = self.rows[:, at], caller or "without a key"
+            own, said = self.rows[:, at], caller or KEYLESS
             first = max(self.first + int(np.argmax(own > 0)), began[""])
             name = f"rows, caller {said}"
             yield from self._volume(name, caller, own, tolerances, place(name, first))

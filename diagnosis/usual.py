@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnosis.counted import DAY, Counted
+from diagnosis.counted import Counted
+from diagnosis.hours import DAY
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diagnosis.evidence import Evidence
-from diagnosis.hours import Hours
+from diagnosis.hours import DAY, Hours
 from diagnosis.marginals import Limits, Marginals
 from diagnosis.outcome_looks import OutcomeLooks
 from diagnosis.reference import Reference
@@ -15,11 +15,9 @@ from diagnosis.row_looks import MOST, RowLooks
 from diagnosis.state import Key, State
 from diagnosis.streams import Streams
 from diagnosis.trace import Look, Trace
-from diagnosis.traffic import Traffic
+from diagnosis.traffic import MOST_CALLERS, Traffic
 
-DAY = 24
 _HOURS_A_YEAR, _DAYS_A_YEAR = 8766.0, 365.25
-MOST_CALLERS = 20
 MOST_DUE = 30_000
 # Of the false pages that are allowed, whose they may be. They sum up to 1.
 _OVERALL, _CALLERS = 0.45, 0.2

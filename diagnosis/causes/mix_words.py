@@ -6,8 +6,9 @@ from diagnosis.causes.part import Part
 from diagnosis.causes.sides import Sides
 from diagnosis.causes.words import percent
 from diagnosis.finding import Candidate
+from diagnosis.hours import WEEK
 
-_CYCLES = 2 * 168
+_CYCLES = 2 * WEEK
 _SMALL = 0.01
 
 

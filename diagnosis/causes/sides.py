@@ -8,9 +8,9 @@ from diagnosis.case import Case
 from diagnosis.causes.contrast import contrast
 from diagnosis.causes.crowd import Crowd
 from diagnosis.causes.partition import Partition, partition
+from diagnosis.hours import DAY, WEEK
 from diagnosis.rows import ANONYMOUS, Floats, Mask, Places, Rows
 
-_WEEK = 168
 _BLOCK = 6
 _BLOCKS = 8
 # The first hour of all was on a Saturday.
@@ -98,9 +98,9 @@ def blocks(times: Floats) -> Places:
 
     Finer ones would leave few rows of before for the first days of a change.
     """
-    hours = np.floor(times).astype(np.int64) % _WEEK
+    hours = np.floor(times).astype(np.int64) % WEEK
     weekend = hours < _WEEKEND
-    found: Places = hours % 24 // _BLOCK + np.where(weekend, _BLOCKS // 2, 0)
+    found: Places = hours % DAY // _BLOCK + np.where(weekend, _BLOCKS // 2, 0)
     return found
 
 

@@ -8,10 +8,9 @@ from diagnosis.case import Case
 from diagnosis.causes.part import Part
 from diagnosis.causes.words import percent
 from diagnosis.finding import Candidate
-from diagnosis.hours import Hours
+from diagnosis.hours import DAY, WEEK, Hours
 from diagnosis.rows import Floats, Rows
 
-_WEEK, _DAY = 168, 24
 _SOON = 1.0
 _FEW_PAIRS = 15
 _LEAST_AGAIN = 0.05
@@ -66,14 +65,14 @@ def _volume(ratio: float, days: str) -> Candidate:
 def _ratio(case: Case) -> tuple[float | None, str]:
     """Rows over those usual at the hour of the week: since the onset, or in its first days."""
     before, after = case.volume_before, case.volume_after
-    if len(before.rows) < _DAY or len(after.rows) < _FEW_HOURS:
+    if len(before.rows) < DAY or len(after.rows) < _FEW_HOURS:
         return None, ""
     usual = _usual(before)
     hours = after.first + np.arange(len(after.rows))
-    expected, rows = usual[hours % _WEEK], after.rows.sum(1)
+    expected, rows = usual[hours % WEEK], after.rows.sum(1)
     found = []
     spans = (
-        (len(rows), "Since the onset"), (_DAY, "On the first day"), (2 * _DAY, "In two days"),
+        (len(rows), "Since the onset"), (DAY, "On the first day"), (2 * DAY, "In two days"),
     )  # fmt: skip
     for span, said in spans:
         if span <= len(rows) and expected[:span].sum() > 20:
@@ -90,13 +89,13 @@ def _ratio(case: Case) -> tuple[float | None, str]:
 
 def _usual(hours: Hours) -> Floats:
     """(168,): rows to expect at each hour of the week."""
-    at = (hours.first + np.arange(len(hours.rows))) % _WEEK
+    at = (hours.first + np.arange(len(hours.rows))) % WEEK
     rows = hours.rows.sum(1).astype(np.float64)
-    times = np.bincount(at, minlength=_WEEK)
-    found = np.where(times > 0, np.bincount(at, rows, _WEEK) / np.maximum(times, 1), np.nan)
+    times = np.bincount(at, minlength=WEEK)
+    found = np.where(times > 0, np.bincount(at, rows, WEEK) / np.maximum(times, 1), np.nan)
     # An hour of the week that was never seen is as the same hour of other days.
-    of_day = np.array([np.nanmean(np.append(found[h::_DAY], rows.mean())) for h in range(_DAY)])
-    filled: Floats = np.where(np.isnan(found), of_day[np.arange(_WEEK) % _DAY], found)
+    of_day = np.array([np.nanmean(np.append(found[h::DAY], rows.mean())) for h in range(DAY)])
+    filled: Floats = np.where(np.isnan(found), of_day[np.arange(WEEK) % DAY], found)
     return filled
 
 
@@ -107,7 +106,7 @@ def repeats(case: Case) -> Repeats:
     """
     before, _ = _pairs(case.before, _part(case.before, case.volume_before))
     part = _part(case.after, case.volume_after)
-    first = case.after.of(case.after.times < case.onset.hour + 2 * _DAY)
+    first = case.after.of(case.after.times < case.onset.hour + 2 * DAY)
     found = [_repeats(rows, part, before) for rows in (case.after, first)]
     return max(found, key=lambda each: (each.sure, each.after))
 

@@ -5,6 +5,7 @@ import numpy as np
 from diagnosis.case import Case
 from diagnosis.causes.calibrated import calibrated
 from diagnosis.finding import Decides
+from diagnosis.hours import WEEK
 
 _MOST_WEEKS = 520
 _NEUTRAL = 1.15
@@ -45,7 +46,7 @@ def _hour(case: Case, outcomes: int) -> int | None:
         return None
     first = max(case.at, int(case.onset.hour + float(np.median(lags))))
     when = first + int(np.ceil(outcomes / an_hour))
-    return when if when < case.at + _MOST_WEEKS * 168 else None
+    return when if when < case.at + _MOST_WEEKS * WEEK else None
 
 
 def _covered(case: Case) -> float:

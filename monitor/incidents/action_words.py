@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from diagnosis.finding import Cause, Diagnosis
+from diagnosis.incidents import LASTED
 from monitor.incidents.hours import time_of
 from monitor.incidents.incident import Incident
 from monitor.incidents.phrases import lasting
@@ -11,7 +12,7 @@ from monitor.incidents.told import Told
 from monitor.page.figures import State
 from monitor.page.words import day, when
 
-ACCEPTED_AFTER = timedelta(days=14)
+ACCEPTED_AFTER = timedelta(hours=LASTED)
 """A change that is explained and needs no action is then taken as the new state (diagnosis)."""
 
 _ENDED = {

@@ -3,13 +3,13 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from diagnosis.hours import DAY
 from monitor.incidents.counted import OUTAGE, heir
 from monitor.incidents.hours import hour_at, time_of
 
 LATE = timedelta(minutes=5)
 """So long after its end an hour is over: rows come through a spool, and clocks differ."""
 
-_DAY = 24
 _VERSIONS = """
     SELECT served.model_version, hour, looked_until
     FROM (
@@ -46,7 +46,7 @@ def over(as_of: datetime, *, exact: bool) -> int:
 
 def versions(cursor: Any) -> dict[str, int]:
     """The next hour to look at of each version with a profile: its first one before any look."""
-    cursor.execute(_VERSIONS, (OUTAGE // _DAY,))
+    cursor.execute(_VERSIONS, (OUTAGE // DAY,))
     return {version: hour_at(looked or first) for version, first, looked in cursor}
 
 
@@ -73,7 +73,7 @@ def _relevant(cursor: Any, version: str, end: int) -> int:
     cursor.execute(_LAST_DUE, (version,))
     ((due_on,),) = cursor.fetchall()
     # The day's cases are looked at when it is over.
-    due = 0 if due_on is None else _midnight(due_on) + _DAY
+    due = 0 if due_on is None else _midnight(due_on) + DAY
     silent = last + 1 + OUTAGE if heir(cursor, end) == (last, version) else 0
     return max(last + 1, due, silent)
 

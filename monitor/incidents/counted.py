@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.cell_layout import Layout
-from diagnosis.hours import Hours
+from diagnosis.hours import DAY, Hours
 from monitor.arrays import flat
 from monitor.incidents.hours import hour_at, time_of
 
-OUTAGE = 14 * 24
+OUTAGE = 14 * DAY
 """Hours without any rows, after which a version is no longer said to serve."""
 
 # 32 megabytes of them.

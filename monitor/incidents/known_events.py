@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from diagnosis.evidence import Event
+from diagnosis.hours import WEEK
 from monitor.incidents.acceptance import accepted
 from monitor.incidents.hours import hour_at, time_of
 
@@ -31,7 +32,7 @@ _WENT = """
     ) AS paused
     GROUP BY caller
     HAVING %s - max(hour) > greatest(interval '1 day', 2 * max(pause))"""
-_WEEKS = 28 * 24
+_WEEKS = 4 * WEEK
 
 
 def read(cursor: Any, version: str, first: int, end: int) -> tuple[Event, ...]:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from diagnosis.evidence import Evidence
 from diagnosis.finding import Happening
-from diagnosis.hours import Hours
+from diagnosis.hours import DAY, Hours
 from diagnosis.reference import Reference
 from diagnosis.state import State
 from monitor.database import MonitorConnection
@@ -16,7 +16,6 @@ from monitor.incidents.evidence import LogEvidence
 from monitor.incidents.hours import hour_at, time_of
 from monitor.incidents.versions import Versions
 
-_DAY = 24
 # Each statement sees what was committed before it. A diagnosis works for seconds between two; and
 # to compile a query that is asked once takes longer than to answer it.
 _SETTINGS = """
@@ -113,4 +112,4 @@ class Looks:
 
 
 def _midnight_after(hour: int) -> int:
-    return (hour // _DAY + 1) * _DAY
+    return (hour // DAY + 1) * DAY

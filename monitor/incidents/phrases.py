@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from diagnosis.rows import KEYLESS
 from monitor.incidents.stream import Stream
 from monitor.page.filters import NO_KEY
 from monitor.page.words import day, number, some
 
 ANONYMOUS = "callers without a key"
-_KEYLESS = frozenset({"", "without a key"})
+_KEYLESS = frozenset({"", KEYLESS})
 """What the caller of rows that came without a key is called in the name of a stream."""
 MISSING = "missing"
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diagnosis import e_detector
-from diagnosis.counted import DAY
+from diagnosis.hours import DAY
 from diagnosis.marginals import Marginals
 from diagnosis.streams import Streams
 from tests.diagnosis import streams_of_counts as made

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from diagnosis.hours import DAY, WEEK
 from diagnosis.tolerances import Tolerances
 from diagnosis.trace import Trace
-from diagnosis.traffic import DAY, WEEK, Traffic
+from diagnosis.traffic import Traffic
 
 NAMES = ("branch", "mobile")
 

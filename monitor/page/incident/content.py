@@ -6,6 +6,7 @@ from datetime import datetime
 from monitor.database import Reader
 from monitor.incidents import reading
 from monitor.incidents.incident import Incident
+from monitor.incidents.phrases import ANONYMOUS
 from monitor.incidents.reading import Note
 from monitor.incidents.words import Words, words
 from monitor.page import records
@@ -147,7 +148,7 @@ def _text(
     if not rows:
         said = "Nothing was counted before the onset: what came since stands against training"
     if counted.caller is not None:
-        said += f", from {counted.caller or 'callers without a key'} alone"
+        said += f", from {counted.caller or ANONYMOUS} alone"
     beyond = sum(each.beyond for each in others)
     parts = [f"{said}."]
     if judged:

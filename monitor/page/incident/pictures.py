@@ -70,8 +70,7 @@ def compared(around: Around, name: str) -> Compared | None:
 
 
 def _feature(declared: Declared, column: ColumnProfile, around: Around) -> Feature:
-    counts = column.counts
-    training = np.array(counts.negatives, dtype=np.int64) + np.array(counts.positives)
+    training = np.array(column.counts.both, dtype=np.int64)
     nothing = np.zeros((len(around.window.steps), column.cells), dtype=np.int64)
     kind = kind_of(declared, column, training)
     return kind(

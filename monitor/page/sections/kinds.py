@@ -26,8 +26,7 @@ def features_of(facts: Facts) -> Iterator[Feature]:
     for declared, place in zip(
         facts.version.declaration.features, facts.layout.places, strict=True
     ):
-        counts = place.column.counts
-        training = np.array(counts.negatives, dtype=np.int64) + np.array(counts.positives)
+        training = np.array(place.column.counts.both, dtype=np.int64)
         own = slice(place.start, place.end)
         yield kind_of(declared, place.column, training)(
             declared,

@@ -53,8 +53,7 @@ def training_cells(facts: Facts) -> Ints:
     """The held-out rows in the score's bins."""
     assert facts.version is not None
     assert facts.version.profile is not None
-    counts = facts.version.profile.score.counts
-    return np.array(counts.negatives, dtype=np.int64) + np.array(counts.positives, dtype=np.int64)
+    return np.array(facts.version.profile.score.counts.both, dtype=np.int64)
 
 
 def recent_cells(facts: Facts) -> Ints:
