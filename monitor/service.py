@@ -93,6 +93,8 @@ def _listen(settings: MonitorSettings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.monitor_port))
+        # Whoever comes once it is said waits for the server's start instead of being turned away.
+        listener.listen()
     except OSError as error:
         listener.close()
         raise MonitorError(

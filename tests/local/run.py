@@ -48,6 +48,7 @@ class Run:
                 stderr=output,
                 # Interrupts that the test's own terminal gets are not meant for it.
                 start_new_session=True,
+                preexec_fn=_hangs_up,  # noqa: PLW1509 -- a call to the kernel
             )
         deadline = time.monotonic() + _SECONDS
         while not self.is_ready():
@@ -104,3 +105,8 @@ def processes(directory: Path) -> list[str]:
         if str(directory) in line or place.startswith(str(directory)):
             found.append(line)
     return found
+
+
+def _hangs_up() -> None:
+    """A run of the tests that was started by nohup leaves that to none of its own."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
