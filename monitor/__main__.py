@@ -10,12 +10,10 @@ import argparse
 import logging
 import sys
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 
 from pydantic import ValidationError
 
-from contract.case import moment
 from contract.secret import SecretError
 from contract.signature import SigningKeys
 from db.log.errors import PredictionLogError
@@ -24,6 +22,7 @@ from db.rollup.verification import verify
 from db.settings import complaints
 from monitor import clock
 from monitor import round as rounds
+from monitor.arguments import moment_argument
 from monitor.database import Database
 from monitor.errors import MonitorError
 from monitor.incidents import commands_clock, commands_notes, commands_telling
@@ -70,7 +69,7 @@ def _options() -> argparse.Namespace:
     commands.add_parser("serve", help="count the log again and again, and serve the page")
     once = commands.add_parser("once", help="do one round and end, as for cron")
     once.add_argument(
-        "--as-of", type=_moment, help="its business time (RFC 3339, with its offset); now"
+        "--as-of", type=moment_argument, help="its business time (RFC 3339, with its offset); now"
     )
     once.add_argument(
         "--hold",
@@ -164,13 +163,6 @@ def _verify(database: Database) -> int:
 
 def _number(count: int, what: str) -> str:
     return f"{count:,} {what}" + ("" if count == 1 else "s")
-
-
-def _moment(text: str) -> datetime:
-    found = moment(text)
-    if found is None:
-        raise argparse.ArgumentTypeError("must be a time with its offset, as 2026-03-01T00:00:00Z")
-    return found
 
 
 def _say(text: str) -> None:

@@ -1,15 +1,15 @@
 """Connections of the role `monitor`, each used by one thread at a time."""
 
 import queue
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, Protocol
 
 import psycopg2
 
 from db.log.errors import PostgresAway
 from db.log.reasons import is_read_only
+from monitor.watchdog import ended_after
 from outcomes.connection import OutcomeConnection
 
 
@@ -87,9 +87,10 @@ class Database:
         Raises PostgresAway where Postgres cannot be reached, refuses to work, or is silent for
         longer than `seconds`: a frozen server ends no statement by itself.
         """
+        seconds = seconds or self._patience
         with (
             self.connection() as connection,
-            _ended_after(seconds or self._patience, connection),
+            nullcontext() if seconds is None else ended_after(seconds, connection.interrupt),
             connection.attempt(),
         ):
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -100,18 +101,3 @@ class Database:
         with suppress(queue.Empty):
             while True:
                 self._free.get_nowait().close()
-
-
-@contextmanager
-def _ended_after(seconds: float | None, connection: MonitorConnection) -> Iterator[None]:
-    """Whatever the connection waits for then ends with an error."""
-    if seconds is None:
-        yield
-        return
-    watchdog = threading.Timer(seconds, connection.interrupt)
-    watchdog.daemon = True
-    watchdog.start()
-    try:
-        yield
-    finally:
-        watchdog.cancel()

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from psycopg2 import sql
 
 HOUR = timedelta(hours=1)
-_ORIGIN = datetime(2000, 1, 1, tzinfo=UTC)
+ORIGIN = datetime(2000, 1, 1, tzinfo=UTC)
 
 HOUR_OF = "date_bin('1 hour', coalesce(event_time, predicted_at), '2000-01-01 00:00Z')"
 """In SQL: the hour of business time of a row of the log, as its mark has it."""
@@ -78,10 +78,10 @@ class Span:
 def hour_number(column: sql.Composable) -> sql.Composable:
     """In SQL: the hours from 2000 to a time, as a double."""
     return sql.SQL("floor(extract(epoch FROM {} - {})::float8 / 3600)").format(
-        column, sql.Literal(_ORIGIN)
+        column, sql.Literal(ORIGIN)
     )
 
 
 def hour_of(number: float) -> datetime:
     """The hour that `hour_number` numbers so."""
-    return _ORIGIN + HOUR * int(number)
+    return ORIGIN + HOUR * int(number)

@@ -20,7 +20,6 @@ from monitor.incidents.documents import (
 from monitor.page.filters import Filters, FilterWrong
 from monitor.problems import MEDIA_TYPE
 
-_LARGEST = 2**63 - 1
 _DAY = "20[0-9]{2}-[01][0-9]-[0-3][0-9]"
 _MINUTE = "([01][0-9]|2[0-3]):[0-5][0-9]"
 _TIME = f"{_MINUTE}(:[0-5][0-9]([.][0-9]{{1,6}})?)?(Z|[+-]{_MINUTE})"
@@ -85,7 +84,7 @@ def routes(*, guarded: bool) -> APIRouter:
     @router.get("/incidents/{incident_id}", response_model=IncidentDocument, responses=_NOT_FOUND)
     def incident(
         request: Request,
-        incident_id: Annotated[int, Path(ge=1, le=_LARGEST, description="Its number")],
+        incident_id: Annotated[int, Path(ge=1, le=reading.LARGEST, description="Its number")],
         as_of: AsOf = None,
     ) -> Response:
         """One of them."""

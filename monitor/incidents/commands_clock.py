@@ -6,6 +6,7 @@ from typing import Any
 
 from monitor import clock
 from monitor.database import Database
+from monitor.incidents.hours import rfc3339
 from monitor.settings import MonitorSettings
 
 
@@ -19,14 +20,12 @@ def add(commands: Any) -> None:
 def _clock(options: argparse.Namespace, database: Database, _settings: MonitorSettings) -> int:
     if options.action == "release":
         released = clock.release(database)
-        said = "was not held" if released is None else f"was held at {_said(released)}, and goes on"
+        said = (
+            "was not held" if released is None else f"was held at {rfc3339(released)}, and goes on"
+        )
     else:
         with database.snapshot() as reader:
             held = clock.held(reader)
-        said = "is now" if held is None else f"is held at {_said(held)}"
+        said = "is now" if held is None else f"is held at {rfc3339(held)}"
     sys.stdout.write(f"business time {said}\n")
     return 0
-
-
-def _said(moment: Any) -> str:
-    return str(moment.isoformat().replace("+00:00", "Z"))

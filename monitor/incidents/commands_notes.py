@@ -2,12 +2,12 @@
 
 import argparse
 import sys
-from datetime import datetime
 from typing import Any
 
-from contract.case import moment
+from monitor.arguments import moment_argument
 from monitor.database import Database
 from monitor.incidents import notes
+from monitor.incidents.hours import rfc3339
 from monitor.settings import MonitorSettings
 
 
@@ -15,7 +15,7 @@ def add(commands: Any) -> None:
     """Add the commands to the parser's."""
     note = commands.add_parser("note", help="say what happened, as a release of a calling program")
     note.add_argument("text", help="a line, as people will read it")
-    note.add_argument("--at", type=_moment, help="when (RFC 3339, with its offset); now")
+    note.add_argument("--at", type=moment_argument, help="when (RFC 3339, with its offset); now")
     note.add_argument("--by", help="who says so")
     note.set_defaults(run=_note)
     accept = commands.add_parser("accept", help="take an incident's state as the new normal")
@@ -28,7 +28,7 @@ def add(commands: Any) -> None:
 def _note(options: argparse.Namespace, database: Database, _settings: MonitorSettings) -> int:
     with database.connection() as connection:
         note_id, at = notes.write(connection, options.text, options.at, options.by)
-    sys.stdout.write(f"note {note_id} is kept, of {at.isoformat().replace('+00:00', 'Z')}\n")
+    sys.stdout.write(f"note {note_id} is kept, of {rfc3339(at)}\n")
     return 0
 
 
@@ -44,13 +44,6 @@ def _accept(options: argparse.Namespace, database: Database, _settings: MonitorS
         " is compared with its state\n"
     )
     return 0
-
-
-def _moment(text: str) -> datetime:
-    found = moment(text)
-    if found is None:
-        raise argparse.ArgumentTypeError("must be a time with its offset, as 2026-03-01T00:00:00Z")
-    return found
 
 
 def _number(text: str) -> int:

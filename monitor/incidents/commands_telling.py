@@ -9,14 +9,11 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from contract.case import moment
+from monitor.arguments import moment_argument
 from monitor.database import Database, Reader
 from monitor.incidents import plain, reading
 from monitor.page import records
 from monitor.page.words import when
-
-_LARGEST = 2**63 - 1
-"""An identifier that Postgres can hold."""
 
 
 def add(commands: Any) -> None:
@@ -30,7 +27,9 @@ def add(commands: Any) -> None:
     explained.set_defaults(run=_explain)
     for command in (listed, explained):
         command.add_argument(
-            "--as-of", type=_moment, help="as it was known then (RFC 3339, with its offset); now"
+            "--as-of",
+            type=moment_argument,
+            help="as it was known then (RFC 3339, with its offset); now",
         )
 
 
@@ -51,8 +50,7 @@ def _list(options: argparse.Namespace, database: Database, _settings: object) ->
 def _explain(options: argparse.Namespace, database: Database, _settings: object) -> int:
     number, as_of = options.incident_id, options.as_of
     with database.snapshot() as connection:
-        known = 0 < number <= _LARGEST
-        found = reading.incident(connection, number, as_of) if known else None
+        found = reading.incident(connection, number, as_of)
         now = as_of or _now(connection)
     if found is None:
         then = f" by {when(as_of)}" if as_of else ""
@@ -69,10 +67,3 @@ def _now(connection: Reader) -> datetime:
     """The business time of the last round; before the first, that of the system."""
     last = records.last_round(connection)
     return last.as_of.astimezone(UTC) if last.rolled_at else datetime.now(UTC)
-
-
-def _moment(text: str) -> datetime:
-    found = moment(text)
-    if found is None:
-        raise argparse.ArgumentTypeError("must be a time with its offset, as 2026-03-01T00:00:00Z")
-    return found

@@ -1,16 +1,20 @@
 """Hours as a diagnosis counts them, and times as people do."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-_ORIGIN = datetime(2000, 1, 1, tzinfo=UTC)
-_HOUR = timedelta(hours=1)
+from db.rollup.span import HOUR, ORIGIN
 
 
 def time_of(hour: float) -> datetime:
     """The time of a number of hours since 2000-01-01 00:00 UTC."""
-    return _ORIGIN + _HOUR * hour
+    return ORIGIN + HOUR * hour
 
 
 def hour_at(time: datetime) -> int:
     """The number of the hour that a time lies in."""
-    return (time - _ORIGIN) // _HOUR
+    return (time - ORIGIN) // HOUR
+
+
+def rfc3339(time: datetime) -> str:
+    """A time in UTC as RFC 3339 writes it."""
+    return time.isoformat().replace("+00:00", "Z")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from diagnosis.finding import Action, Candidate, Cause, Cost, Diagnosis, Ending, Moved
-from monitor.incidents.hours import time_of
+from monitor.incidents.hours import rfc3339, time_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +130,4 @@ def _mapping(segment: Mapping[str, str] | None) -> dict[str, str] | None:
 
 
 def _said(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
+    return None if moment is None else rfc3339(moment)

@@ -12,6 +12,9 @@ from monitor.incidents import records
 from monitor.incidents.hours import time_of
 from monitor.incidents.incident import Diagnosed, Incident
 
+LARGEST = 2**63 - 1
+"""An identifier that Postgres can hold."""
+
 _INCIDENTS = """
 SELECT incident_id, model_version, number, opened_at, at, kind, content
 FROM incident JOIN incident_record USING (incident_id)
@@ -49,6 +52,8 @@ def incidents(
 
 def incident(reader: Reader, incident_id: int, as_of: datetime | None = None) -> Incident | None:
     """One of them; None where there is none of that number, or was none then."""
+    if not 0 < incident_id <= LARGEST:
+        return None
     found = _read(reader, as_of=as_of, version=None, incident_id=incident_id)
     return found[0] if found else None
 

@@ -31,28 +31,24 @@ def page(content: Content, visitor: str | None = None) -> str:
     facts = content.facts
     choices, filters = facts.choices, facts.filters
     dataset = _dataset(content)
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            title=f"{content.headline.title}. {dataset}, {day(facts.window.end, year=True)}",
-            stylesheet=STYLESHEET_PATH,
-            content=content,
-            outcomes=content.outcomes,
-            performance=content.performance,
-            address=filters,
-            dataset=dataset,
-            filters=filters,
-            visitor=visitor,
-            window=facts.window,
-            round=facts.round,
-            sample=sample_notice(facts),
-            lasts=list(TITLES.items()),
-            versions=_offered({choice.version for choice in choices}, filters.version),
-            callers=_offered({choice.caller or NO_KEY for choice in choices}, filters.caller),
-            routes=_offered({choice.route for choice in choices}, filters.route),
-            places={check.id: _PLACES.get(check.id, check.id) for check in content.checks},
-        )
+    return _rendered(
+        "page.html",
+        title=f"{content.headline.title}. {dataset}, {day(facts.window.end, year=True)}",
+        content=content,
+        outcomes=content.outcomes,
+        performance=content.performance,
+        address=filters,
+        dataset=dataset,
+        filters=filters,
+        visitor=visitor,
+        window=facts.window,
+        round=facts.round,
+        sample=sample_notice(facts),
+        lasts=list(TITLES.items()),
+        versions=_offered({choice.version for choice in choices}, filters.version),
+        callers=_offered({choice.caller or NO_KEY for choice in choices}, filters.caller),
+        routes=_offered({choice.route for choice in choices}, filters.route),
+        places={check.id: _PLACES.get(check.id, check.id) for check in content.checks},
     )
 
 
@@ -60,51 +56,43 @@ def incident(page: IncidentPage, visitor: str | None = None) -> str:
     """The page of one incident."""
     one = page.sources.incident
     begin = f"Incident {one.incident_id}: {page.said.title}"
-    return (
-        _environment()
-        .get_template("incident.html")
-        .render(
-            title=f"{begin}. {page.sources.dataset}",
-            stylesheet=STYLESHEET_PATH,
-            page=page,
-            said=page.said,
-            sources=page.sources,
-            address=Address(one.incident_id, page.sources.as_of if page.sources.past else None),
-            visitor=visitor,
-            dataset=page.sources.dataset,
-            as_of=page.sources.as_of,
-            open_incidents=page.sources.still_open,
-            round=page.sources.round,
-        )
+    return _rendered(
+        "incident.html",
+        title=f"{begin}. {page.sources.dataset}",
+        page=page,
+        said=page.said,
+        sources=page.sources,
+        address=Address(one.incident_id, page.sources.as_of if page.sources.past else None),
+        visitor=visitor,
+        dataset=page.sources.dataset,
+        as_of=page.sources.as_of,
+        open_incidents=page.sources.still_open,
+        round=page.sources.round,
     )
 
 
 def incidents(found: Listing, visitor: str | None = None) -> str:
     """The list of all."""
-    return (
-        _environment()
-        .get_template("incidents.html")
-        .render(
-            title=f"{found.head}. Incidents",
-            stylesheet=STYLESHEET_PATH,
-            found=found,
-            asked=found.asked,
-            visitor=visitor,
-            dataset="Prediction service",
-            as_of=found.as_of,
-            open_incidents=found.still_open,
-            round=found.round,
-        )
+    return _rendered(
+        "incidents.html",
+        title=f"{found.head}. Incidents",
+        found=found,
+        asked=found.asked,
+        visitor=visitor,
+        dataset="Prediction service",
+        as_of=found.as_of,
+        open_incidents=found.still_open,
+        round=found.round,
     )
 
 
 def refused(title: str, reason: str) -> str:
     """The page in place of one that cannot be shown."""
-    return (
-        _environment()
-        .get_template("refused.html")
-        .render(title=title, reason=reason, stylesheet=STYLESHEET_PATH)
-    )
+    return _rendered("refused.html", title=title, reason=reason)
+
+
+def _rendered(template: str, **values: object) -> str:
+    return _environment().get_template(template).render(stylesheet=STYLESHEET_PATH, **values)
 
 
 def _offered(names: set[str], chosen: str | None) -> list[str]:

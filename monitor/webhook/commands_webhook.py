@@ -10,6 +10,7 @@ from typing import Any
 
 from monitor.database import Database
 from monitor.errors import MonitorError
+from monitor.incidents.hours import rfc3339
 from monitor.settings import MonitorSettings
 from monitor.webhook import message
 from monitor.webhook.posting import Undelivered, post
@@ -30,7 +31,7 @@ def _test(_options: argparse.Namespace, _database: Database, settings: MonitorSe
     document = {
         "event": "webhook.test",
         "id": identity,
-        "timestamp": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "timestamp": rfc3339(datetime.now(UTC).replace(microsecond=0)),
         "sentence": "This is a test: nothing has happened.",
         "incident": None,
     }

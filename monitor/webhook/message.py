@@ -2,6 +2,7 @@
 
 import json
 
+from monitor.incidents.hours import rfc3339
 from monitor.incidents.incident import Incident
 from monitor.incidents.words import words
 from monitor.webhook.outbox import Claimed
@@ -20,7 +21,7 @@ def body(claimed: Claimed, incident: Incident) -> bytes:
     document = {
         "event": claimed.event,
         "id": identity(claimed),
-        "timestamp": claimed.at.isoformat().replace("+00:00", "Z"),
+        "timestamp": rfc3339(claimed.at),
         "sentence": f"{said.title}. {said.lead}",
         "incident": incident.document(),
     }

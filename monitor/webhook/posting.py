@@ -3,11 +3,11 @@
 import os
 import socket
 import ssl
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 
+from monitor.watchdog import ended_after
 from monitor.webhook.address import Address
 
 SECONDS = 15.0
@@ -30,7 +30,8 @@ def post(
     """Send the message, which is taken by a status from 200 to 299; raises Undelivered."""
     connection = _Connection(address)
     try:
-        with _ended_after(seconds, connection):
+        # A receiver that sends a byte now and then would keep us for ever.
+        with ended_after(seconds, connection.interrupt):
             connection.request("POST", address.target, body, dict(headers))
             status = connection.getresponse().status
     except TimeoutError as error:
@@ -77,18 +78,6 @@ class _Connection(HTTPConnection):
             socket.socket(fileno=os.dup(self.sock.fileno())) as peer,
         ):
             peer.shutdown(socket.SHUT_RDWR)
-
-
-@contextmanager
-def _ended_after(seconds: float, connection: _Connection) -> Iterator[None]:
-    """A receiver that sends a byte now and then would keep us for ever."""
-    watchdog = threading.Timer(seconds, connection.interrupt)
-    watchdog.daemon = True
-    watchdog.start()
-    try:
-        yield
-    finally:
-        watchdog.cancel()
 
 
 def _reason(error: OSError | HTTPException) -> str:

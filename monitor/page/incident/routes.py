@@ -19,9 +19,6 @@ logger = logging.getLogger("monitor")
 
 router = APIRouter(default_response_class=Response)
 
-_LARGEST = 2**63 - 1
-"""An identifier that Postgres can hold."""
-
 
 @router.get("/incidents", include_in_schema=False)
 def incidents(request: Request) -> Response:
@@ -73,8 +70,6 @@ def _listing(request: Request) -> listing.Listing:
 def _incident(request: Request, incident_id: int) -> IncidentPage | None:
     as_of = _as_of(request)
     database = request.app.state.database
-    if not 0 < incident_id <= _LARGEST:
-        return None
     with database.snapshot() as connection:
         sources = content.read(
             connection, incident_id, as_of, datetime.now(UTC), kept_for(database).found
