@@ -1,13 +1,13 @@
 """Round after round in a thread of its own, whatever becomes of Postgres."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from typing import Protocol
 
 from db.log.errors import PostgresAway
 from monitor.errors import MonitorError, RollupBusy
+from monitor.repeated import Repeated
 
 logger = logging.getLogger("monitor")
 
@@ -31,17 +31,16 @@ class RoundReport(Protocol):
         """Hours that are still to be counted."""
 
 
-class Rounds:
+class Rounds(Repeated):
     """Does a round every so many seconds; one that fails is made up for by the next.
 
     A trouble is said once, when it begins, and its end as well.
     """
 
     def __init__(self, once: Callable[[], RoundReport], seconds: float) -> None:
+        super().__init__("rounds", _STOP_SECONDS)
         self._once = once
         self._seconds = seconds
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="rounds", daemon=True)
         self._trouble: str | None = None
         self.done = 0
         """Whole rounds."""
@@ -49,20 +48,6 @@ class Rounds:
         """Rounds that ended in an error."""
         self.busy = 0
         """Rounds that were left to somebody else, who was counting."""
-
-    @property
-    def alive(self) -> bool:
-        """Whether there will be another round."""
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Begin with the first round."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Begin no other round; one that takes long is left to its end, or to the process's."""
-        self._stop.set()
-        self._thread.join(_STOP_SECONDS)
 
     def attempt(self) -> None:
         """Do one round, and say what came of it."""
@@ -96,8 +81,9 @@ class Rounds:
             self._trouble = trouble
             logger.warning(event, extra={"fields": fields})
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
+    def run(self) -> None:
+        """Round after round."""
+        while not self.stopping.is_set():
             began = time.monotonic()
             self.attempt()
-            self._stop.wait(max(0.1, self._seconds - (time.monotonic() - began)))
+            self.stopping.wait(max(0.1, self._seconds - (time.monotonic() - began)))

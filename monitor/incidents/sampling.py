@@ -10,12 +10,12 @@ from psycopg2 import sql
 
 from contract.feature import Feature
 from db.rollup.predictions import as_number
+from db.rollup.span import ORIGIN
 from db.rollup.stream import stream
 from diagnosis.rows import Rows
 from monitor.incidents.drawing import Draw
 from monitor.incidents.hours import time_of
 
-_ORIGIN = time_of(0)
 _COLUMNS = 6
 # Of a signed integer of 64 bits.
 _LEAST, _VALUES = -(2**63), 2**64
@@ -148,9 +148,7 @@ def _listed(parts: Any) -> sql.Composable:
 
 def _hours(column: sql.Composable) -> sql.Composable:
     """In SQL: the hours from 2000 to a time, as a double."""
-    return sql.SQL("extract(epoch FROM {} - {})::float8 / 3600").format(
-        column, sql.Literal(_ORIGIN)
-    )
+    return sql.SQL("extract(epoch FROM {} - {})::float8 / 3600").format(column, sql.Literal(ORIGIN))
 
 
 def _just_before(hour: int) -> datetime:

@@ -1,11 +1,14 @@
 """Answers of the page: HTML, text, CSV; what a browser may do with them is said by the guard."""
 
 import logging
+from collections.abc import Callable
 
 from fastapi import Request, Response
 
 from db.log.errors import PostgresAway
+from monitor.page import rendering
 from monitor.page.figures import Table
+from monitor.page.filters import FilterWrong
 from monitor.page.tables import as_csv
 
 logger = logging.getLogger("monitor")
@@ -41,3 +44,23 @@ def away(error: PostgresAway) -> str:
     return (
         "Postgres cannot be reached, or refuses to work. Predictions go on; try again in a moment."
     )
+
+
+def page_or_why(answer: Callable[[], Response], what: str) -> Response:
+    """The answer, or a page that says why there is none of `what`: 400, or 503 without Postgres."""
+    try:
+        return answer()
+    except FilterWrong as error:
+        return html(400, rendering.refused("This cannot be shown", str(error)))
+    except PostgresAway as error:
+        return html(503, rendering.refused(f"{what} cannot be read now", away(error)))
+
+
+def file_or_why(answer: Callable[[], Response]) -> Response:
+    """The same of a file, in a sentence."""
+    try:
+        return answer()
+    except FilterWrong as error:
+        return text(400, str(error))
+    except PostgresAway as error:
+        return text(503, away(error))

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Request, Response
 
 from db.log.errors import PostgresAway
 from monitor.page import facts, outlook, rendering
-from monitor.page.answers import away, csv_of, html, text, visitor
+from monitor.page.answers import csv_of, file_or_why, html, page_or_why, text, visitor
 from monitor.page.content import Content, content
-from monitor.page.filters import Filters, FilterWrong
+from monitor.page.filters import Filters
 from monitor.page.incident import routes as incident_routes
 from monitor.page.kept import kept_for
 
@@ -22,28 +22,24 @@ router.include_router(incident_routes.router)
 @router.get("/", include_in_schema=False)
 def page(request: Request) -> Response:
     """The page; 400 where the query string says what cannot be shown, 503 without Postgres."""
-    try:
-        return html(200, rendering.page(_content(request), visitor(request)))
-    except FilterWrong as error:
-        return html(400, rendering.refused("This cannot be shown", str(error)))
-    except PostgresAway as error:
-        return html(503, rendering.refused("The counts cannot be read now", away(error)))
+    return page_or_why(
+        lambda: html(200, rendering.page(_content(request), visitor(request))), "The counts"
+    )
 
 
 @router.get("/tables/{name}.csv", include_in_schema=False)
 def table(request: Request, name: str) -> Response:
     """The table behind a chart, by the same filters as the page."""
-    try:
+
+    def answer() -> Response:
         found = _content(request).table(name)
-    except FilterWrong as error:
-        return text(400, str(error))
-    except PostgresAway as error:
-        return text(503, away(error))
-    if found is None:
-        return text(
-            404, "There is no such table now: it has no rows by these filters, or no such name."
-        )
-    return csv_of(found)
+        if found is None:
+            return text(
+                404, "There is no such table now: it has no rows by these filters, or no such name."
+            )
+        return csv_of(found)
+
+    return file_or_why(answer)
 
 
 @router.get(rendering.STYLESHEET_PATH, include_in_schema=False)

@@ -1,12 +1,12 @@
 """Message after message in a thread of its own, whatever becomes of the receiver or of Postgres."""
 
 import logging
-import threading
 import time
 
 from db.log.errors import PostgresAway
 from monitor.database import Database, MonitorConnection
 from monitor.incidents.reading import incident
+from monitor.repeated import Repeated
 from monitor.webhook import message
 from monitor.webhook.outbox import Claimed
 from monitor.webhook.posting import Gone, Undelivered, post
@@ -19,34 +19,19 @@ _SECONDS = 2.0
 _STOP_SECONDS = 1.0
 
 
-class Sender:
+class Sender(Repeated):
     """Sends what is due, every so many seconds.
 
     A trouble is said once, when it begins, and its end as well.
     """
 
     def __init__(self, database: Database, webhook: Webhook, seconds: float = _SECONDS) -> None:
+        super().__init__("webhook", _STOP_SECONDS)
         self._database = database
         self._webhook = webhook
         self._outbox = webhook.outbox
         self._seconds = seconds
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="webhook", daemon=True)
         self._trouble: str | None = None
-
-    @property
-    def alive(self) -> bool:
-        """Whether anything more will be sent."""
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Begin to send."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Begin no other message; one that takes long is left to its end, or to the process's."""
-        self._stop.set()
-        self._thread.join(_STOP_SECONDS)
 
     def attempt(self) -> int:
         """Send all that is due, until one is not taken; how many were.
@@ -57,7 +42,7 @@ class Sender:
         try:
             with self._database.connection() as connection:
                 self._outbox.enlist(connection)
-                while not self._stop.is_set():
+                while not self.stopping.is_set():
                     claimed = self._outbox.claim(connection)
                     if claimed is None or not self._send(connection, claimed):
                         break
@@ -106,8 +91,9 @@ class Sender:
         event = "a message is given up" if given_up else "a message was not delivered"
         logger.warning(event, extra={"fields": fields | {"attempt": claimed.attempt}})
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
+    def run(self) -> None:
+        """Look for what is due, and send it."""
+        while not self.stopping.is_set():
             try:
                 self.attempt()
             except Exception:
@@ -115,4 +101,4 @@ class Sender:
                 if self._trouble != "broken":
                     self._trouble = "broken"
                     logger.exception("sending failed")
-            self._stop.wait(self._seconds)
+            self.stopping.wait(self._seconds)

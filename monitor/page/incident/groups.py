@@ -7,6 +7,7 @@ import numpy as np
 
 from contract.feature import Feature
 from contract.profile import ColumnProfile
+from diagnosis.segments import ordered_cells
 from monitor.page.counts import Floats
 from monitor.page.words import number
 
@@ -36,11 +37,10 @@ def groups(declared: Feature, column: ColumnProfile, shares: Floats) -> tuple[Gr
     alone += [
         (1 + at, f"code {number(atom, 6)}") for at, atom in enumerate(column.atoms) if atom in codes
     ]
-    placed = [(atom, 1 + at) for at, atom in enumerate(column.atoms) if atom not in codes]
-    placed += [(-inf, 1 + len(column.atoms))]
-    placed += [(edge, 2 + len(column.atoms) + at) for at, edge in enumerate(column.edges)]
+    apart = {cell for cell, _ in alone}
+    placed = [(value, cell) for value, cell in ordered_cells(column) if cell not in apart]
     seen = [(cell, name) for cell, name in alone if shares[:, cell].max() > 0]
-    return (*(Group((cell,), name) for cell, name in seen), *_joined(sorted(placed), shares))
+    return (*(Group((cell,), name) for cell, name in seen), *_joined(placed, shares))
 
 
 def _joined(placed: list[tuple[float, int]], shares: Floats) -> list[Group]:

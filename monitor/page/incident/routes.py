@@ -1,14 +1,13 @@
 """Addresses of incidents: the list, each one, and their tables."""
 
 import logging
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 
 from db.log.errors import PostgresAway
 from monitor.page import rendering
-from monitor.page.answers import away, csv_of, html, text, visitor
+from monitor.page.answers import csv_of, file_or_why, html, page_or_why, text, visitor
 from monitor.page.filters import Filters, FilterWrong
 from monitor.page.incident import content, listing
 from monitor.page.incident.content import IncidentPage
@@ -19,17 +18,21 @@ logger = logging.getLogger("monitor")
 
 router = APIRouter(default_response_class=Response)
 
+_INCIDENTS = "Incidents"
+
 
 @router.get("/incidents", include_in_schema=False)
 def incidents(request: Request) -> Response:
     """The list; 400 where the query string says what cannot be shown, 503 without Postgres."""
-    return _page(lambda: html(200, rendering.incidents(_listing(request), visitor(request))))
+    return page_or_why(
+        lambda: html(200, rendering.incidents(_listing(request), visitor(request))), _INCIDENTS
+    )
 
 
 @router.get("/incidents.csv", include_in_schema=False)
 def incidents_csv(request: Request) -> Response:
     """The same as a table."""
-    return _file(lambda: csv_of(_listing(request).table))
+    return file_or_why(lambda: csv_of(_listing(request).table))
 
 
 @router.get("/incidents/{incident_id:int}", include_in_schema=False)
@@ -42,7 +45,7 @@ def incident(request: Request, incident_id: int) -> Response:
             return html(404, rendering.refused(*_unknown(request, incident_id)))
         return html(200, rendering.incident(found, visitor(request)))
 
-    return _page(answer)
+    return page_or_why(answer, _INCIDENTS)
 
 
 @router.get("/incidents/{incident_id:int}/{name}.csv", include_in_schema=False)
@@ -58,7 +61,7 @@ def incident_csv(request: Request, incident_id: int, name: str) -> Response:
             return text(404, "There is no such table of this incident.")
         return csv_of(table, f"incident-{incident_id}-{name}")
 
-    return _file(answer)
+    return file_or_why(answer)
 
 
 def _listing(request: Request) -> listing.Listing:
@@ -100,21 +103,3 @@ def _unknown(request: Request, incident_id: int) -> tuple[str, str]:
         f"There was no incident {incident_id}{then}",
         "Incidents are numbered from 1 on as they are opened; the list has those there are.",
     )
-
-
-def _page(answer: Callable[[], Response]) -> Response:
-    try:
-        return answer()
-    except FilterWrong as error:
-        return html(400, rendering.refused("This cannot be shown", str(error)))
-    except PostgresAway as error:
-        return html(503, rendering.refused("Incidents cannot be read now", away(error)))
-
-
-def _file(answer: Callable[[], Response]) -> Response:
-    try:
-        return answer()
-    except FilterWrong as error:
-        return text(400, str(error))
-    except PostgresAway as error:
-        return text(503, away(error))
