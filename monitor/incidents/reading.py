@@ -23,6 +23,13 @@ WHERE (%(as_of)s::timestamptz IS NULL OR at <= %(as_of)s)
   AND (%(incident_id)s::bigint IS NULL OR incident_id = %(incident_id)s)
 ORDER BY opened_at DESC, incident_id DESC, record_id
 """
+_OPEN = """
+SELECT count(*) FROM incident
+WHERE (%(as_of)s::timestamptz IS NULL OR opened_at <= %(as_of)s) AND NOT EXISTS (
+    SELECT FROM incident_record AS record
+    WHERE record.incident_id = incident.incident_id AND kind = 'ended'
+      AND (%(as_of)s::timestamptz IS NULL OR at <= %(as_of)s))
+"""
 _NOTES = """
 SELECT note_id, at, body, written_by, written_at FROM operator_note
 WHERE at >= %s AND at < %s ORDER BY at, note_id
@@ -56,6 +63,12 @@ def incident(reader: Reader, incident_id: int, as_of: datetime | None = None) ->
         return None
     found = _read(reader, as_of=as_of, version=None, incident_id=incident_id)
     return found[0] if found else None
+
+
+def still_open(reader: Reader, as_of: datetime | None = None) -> int:
+    """How many were open at a time; now where it is None."""
+    ((count,),) = reader.rows(_OPEN, {"as_of": as_of})
+    return int(count)
 
 
 def notes(reader: Reader, since: datetime, until: datetime) -> list[Note]:

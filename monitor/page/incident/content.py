@@ -71,15 +71,13 @@ def read(
     shown = min(as_of, latest) if as_of else max(latest, found.opened_at)
     counted = around(connection, found, shown, kept)
     window = counted.window
-    every = reading.incidents(connection, as_of)
-    still = sum(one.closed_at is None for one in every)
     declared = counted.version.declaration
     title = declared.title if declared else "Prediction service"
     return Sources(
         *(found, shown, as_of is not None, last, counted),
         tuple(records.activations(connection, window.end)),
         tuple(reading.notes(connection, window.start, window.end)),
-        *(still, title),
+        *(reading.still_open(connection, as_of), title),
     )
 
 
@@ -105,7 +103,7 @@ def content(sources: Sources, found_due: Due | None) -> IncidentPage:
         if (of := pictures.compared(counted, name)) is not None
     ]
     others = quiet.quiet(counted, names)
-    tolerance = tolerances_of(counted.version).share
+    tolerances = tolerances_of(counted.version)
     table = quiet.table(others) if others else None
     judged = found_due if found_due is not None and found_due.by else None
     tables = (
@@ -120,8 +118,8 @@ def content(sources: Sources, found_due: Due | None) -> IncidentPage:
         words(incident, sources.as_of),
         timeline(incident, counted, found_due, sources.activations, sources.notes),
         _text(counted, shown, others, judged=judged is not None, outcomes=found_due is not None),
-        tuple(pictures.picture(of, tolerance) for of in shown),
-        strips.strips(judged) if judged else (),
+        tuple(pictures.picture(of, tolerances.share) for of in shown),
+        strips.strips(judged, tolerances.observed_over_expected) if judged else (),
         table,
         tuple(each for each in tables if each is not None),
     )

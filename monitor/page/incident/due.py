@@ -57,6 +57,11 @@ class Due:
     as_of: datetime
 
 
+def is_beyond(ratio: Interval, tolerance: float) -> bool:
+    """Whether all of the interval of observed over expected is beyond the tolerance."""
+    return ratio.low > 1 + tolerance or ratio.high < 1 / (1 + tolerance)
+
+
 def due(connection: Reader, incident: Incident, around: Around, as_of: datetime | None) -> Due:
     """Read them: by whatever the diagnosis told apart, by caller, and by height of the score.
 

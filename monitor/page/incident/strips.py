@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from diagnosis.tolerances import Tolerances
 from monitor.page.charts import Mark, axis, strip
 from monitor.page.figures import Cell, Column, Table
-from monitor.page.incident.due import Due, Pair, Side
+from monitor.page.incident.due import Due, Pair, Side, is_beyond
 from monitor.page.sections.drawing import round_up
 from monitor.page.words import count, number
 
@@ -24,25 +23,29 @@ class Strips:
     rows: tuple[tuple[str, Markup, str, str], ...]
 
 
-def strips(due: Due) -> tuple[Strips, ...]:
-    """One for each way of telling groups apart."""
-    return tuple(_strips(by, pairs) for by, pairs in due.by.items())
+def strips(due: Due, tolerance: float) -> tuple[Strips, ...]:
+    """One for each way of telling groups apart; `tolerance` is of observed over expected."""
+    return tuple(_strips(by, pairs, tolerance) for by, pairs in due.by.items())
 
 
-def _strips(by: str, pairs: tuple[Pair, ...]) -> Strips:
+def _strips(by: str, pairs: tuple[Pair, ...], tolerance: float) -> Strips:
     sides = [side for pair in pairs for side in (pair.before, pair.after) if side is not None]
     ends = [side.ratio.high for side in sides if side.ratio is not None]
     top = min(round_up(max([*ends, 1.5])), _WIDEST)
     ticks = [tick for tick in (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0) if tick <= top]
     if top > 2:
         ticks = [tick for tick in ticks if tick not in {0.5, 1.5}]
-    rows = tuple(_row(pair, top, ticks) for pair in pairs)
+    rows = tuple(_row(pair, top, ticks, tolerance) for pair in pairs)
     return Strips(by, axis(0, top, ticks, number), rows)
 
 
-def _row(pair: Pair, top: float, ticks: list[float]) -> tuple[str, Markup, str, str]:
+def _row(
+    pair: Pair, top: float, ticks: list[float], tolerance: float
+) -> tuple[str, Markup, str, str]:
     before, after = _said(pair.before), _said(pair.after)
-    marks = [*_mark(pair.before, top, "hollow"), *_mark(pair.after, top, "")]
+    ratio = pair.after.ratio if pair.after else None
+    wrong = ratio is not None and is_beyond(ratio, tolerance)
+    marks = [*_mark(pair.before, top, "hollow"), *_mark(pair.after, top, "wrong" if wrong else "")]
     label = f"{pair.name}: {before} before, {after} after"
     picture = strip(0, top, marks, label, zero=1, ticks=ticks)
     return pair.name, picture, before, after
@@ -52,9 +55,6 @@ def _mark(side: Side | None, top: float, cls: str) -> list[Mark]:
     ratio = side.ratio if side else None
     if ratio is None:
         return []
-    tolerance = Tolerances().observed_over_expected
-    wrong = ratio.low > 1 + tolerance or ratio.high < 1 / (1 + tolerance)
-    cls = cls or ("wrong" if wrong else "")
     return [(min(ratio.low, top), min(ratio.value, top), min(ratio.high, top), cls)]
 
 

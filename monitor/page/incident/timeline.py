@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from diagnosis.tolerances import Tolerances
 from monitor.incidents.history_words import history
 from monitor.incidents.incident import Incident
 from monitor.incidents.moved_words import condensed
@@ -19,7 +18,8 @@ from monitor.judging.performance import Performance, of_cohort
 from monitor.page.charts import Plot
 from monitor.page.figures import Figure
 from monitor.page.incident.around import Around
-from monitor.page.incident.due import Due
+from monitor.page.incident.due import Due, is_beyond
+from monitor.page.indicators import tolerances_of
 from monitor.page.records import Activation
 from monitor.page.sections.course import Course, course, drawn, zone
 from monitor.page.sections.drawing import plot_of, round_up
@@ -158,7 +158,8 @@ def _titled(found: Course, svg: Markup, by: str) -> Figure:
 
 def _outcomes(incident: Incident, around: Around, due: Due, events: list[Event]) -> Figure:
     """Observed over expected by week of prediction, with intervals; hatched: not due."""
-    window, tolerance = around.window, Tolerances().observed_over_expected
+    window = around.window
+    tolerance = tolerances_of(around.version).observed_over_expected
     weeks = [of_cohort(cohort, due.as_of) for cohort in cohorts(due.counts, "week")]
     found: list[tuple[datetime, Interval]] = []
     for week in weeks:
@@ -176,7 +177,7 @@ def _outcomes(incident: Incident, around: Around, due: Due, events: list[Event])
     for start, ratio in found:
         middle = window.at(start) + 3.5
         if plot.x[0] <= middle <= plot.x[1]:
-            wrong = "wrong" if ratio.low > 1 + tolerance or ratio.high < 1 / (1 + tolerance) else ""
+            wrong = "wrong" if is_beyond(ratio, tolerance) else ""
             half = max(ratio.high - ratio.value, ratio.value - ratio.low)
             plot.interval(middle, ratio.value, half, wrong, 3.5)
     plot.yticks([0, 1, top], number).xticks(window.ticks())

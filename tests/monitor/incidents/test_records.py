@@ -76,7 +76,11 @@ def test_an_incident_is_read_as_it_was_known_at_each_time(monitor: Monitor) -> N
         (diagnosed,) = reading.incidents(reader, time_of(NOON + 20) - timedelta(seconds=1))
         (extended,) = reading.incidents(reader, time_of(NOON + 22))
         (ended,) = reading.incidents(reader)
+        times = (NOON + 1, NOON + 2, NOON + 22)
+        still = [reading.still_open(reader, time_of(hour)) for hour in times]
+        still.append(reading.still_open(reader))
 
+    assert still == [0, 1, 1, 0]
     assert before == []
     assert (opened.incident_id, opened.model_version) == (1, "m1")
     assert (opened.opened_at, opened.onset) == (time_of(NOON + 2), time_of(NOON))
