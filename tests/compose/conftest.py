@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import urllib.error
 import urllib.request
@@ -16,6 +17,11 @@ import pytest
 from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
+# All that the images are built of.
+_PARTS = (
+    *("contract", "trainer", "api", "db", "diagnosis", "monitor", "outcomes", "replay"),
+    "requirements",
+)
 
 
 @dataclass
@@ -104,3 +110,11 @@ def compose() -> Iterator[Compose]:
         yield stack
     finally:
         stack.run("--profile", "*", "down", "--volumes", "--timeout", "10", check=False)
+
+
+def copy_checkout(checkout: Path) -> None:
+    """What the stack is built of, in a directory that is made; its data/ is left to the caller."""
+    for name in _PARTS:
+        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("docker-compose.yml", ".dockerignore"):
+        shutil.copy(ROOT / name, checkout)

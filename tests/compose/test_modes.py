@@ -1,14 +1,13 @@
 """The stack from a checkout that was made under umask 077: its owner alone may read the files."""
 
 import dataclasses
-import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.compose.conftest import ROOT, Compose
+from tests.compose.conftest import Compose, copy_checkout
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1800)]
 
@@ -17,20 +16,7 @@ pytestmark = [pytest.mark.compose, pytest.mark.timeout(1800)]
 def closed(compose: Compose, tmp_path: Path) -> Iterator[Compose]:
     """A project of its own, in a copy of the checkout."""
     checkout = tmp_path / "closed 100%"
-    for name in (
-        "contract",
-        "trainer",
-        "api",
-        "db",
-        "diagnosis",
-        "monitor",
-        "outcomes",
-        "replay",
-        "requirements",
-    ):
-        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("docker-compose.yml", ".dockerignore"):
-        shutil.copy(ROOT / name, checkout)
+    copy_checkout(checkout)
     (checkout / "data").mkdir()
     # But for the locks: root alone reads them, and of another mode they make every image anew.
     locks = set((checkout / "requirements").rglob("*"))

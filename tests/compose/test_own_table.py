@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import shutil
 import urllib.request
 import uuid
 from collections.abc import Iterator
@@ -12,22 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose.conftest import ROOT, Compose, missing_engine
+from tests.compose.conftest import Compose, copy_checkout, missing_engine
 from tests.ports import free_port
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1800)]
 
-PARTS = (
-    "contract",
-    "trainer",
-    "api",
-    "db",
-    "diagnosis",
-    "monitor",
-    "outcomes",
-    "replay",
-    "requirements",
-)
 CHANNELS = ("web", "branch", 'Café "X"')
 
 
@@ -37,10 +25,7 @@ def own(tmp_path: Path) -> Iterator[Compose]:
     if reason := missing_engine():
         pytest.skip(reason)
     checkout = tmp_path / "checkout"
-    for name in PARTS:
-        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("docker-compose.yml", ".dockerignore"):
-        shutil.copy(ROOT / name, checkout)
+    copy_checkout(checkout)
     data = checkout / "data"
     data.mkdir()
     for folder in (tmp_path, *tmp_path.parents[:2], checkout, data):
