@@ -75,6 +75,23 @@ class Compose:
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
 
+    def layers(self) -> dict[str, list[str]]:
+        """The file systems that the project's images are made of, by the images' names."""
+        names = subprocess.run(
+            ["docker", "images", "--filter", f"reference={self.project}-*", "--quiet"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        inspected = subprocess.run(
+            ["docker", "inspect", *names], capture_output=True, text=True, check=True
+        )
+        return {
+            tag: image["RootFS"]["Layers"]
+            for image in json.loads(inspected.stdout)
+            for tag in image["RepoTags"]
+        }
+
     def container(self, service: str) -> dict[str, Any]:
         """What the engine says of the service's container."""
         identity = self.run("ps", "--all", "--quiet", service).stdout.strip()
