@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from outcomes.report import Report
+from outcomes.report import Columns, Report
 from outcomes.rules import DEFAULTS, ID_FORM, MAX_KEY, REQUIRED, WITH_OUTCOME, WRONG, ReportRules
 
 _Column = Sequence[object]
@@ -23,7 +23,7 @@ class ColumnRules:
         self._checks = rules.checks
         self._at_once = {"prediction_id": self._ids, "reference": _texts, "event_key": _texts}
 
-    def read(self, columns: Mapping[str, _Column]) -> list[Report] | None:
+    def read(self, columns: Mapping[str, _Column]) -> Columns | None:
         """The reports of one or more lines; None where a line is not one.
 
         columns: values as JSON has them, None where a line does not have the field.
@@ -39,17 +39,14 @@ class ColumnRules:
         )
         if (
             not REQUIRED.keys() <= checked.keys()
-            or any(
-                (id_ is None) == (name is None) for id_, name in zip(by_id, by_name, strict=True)
-            )
+            or [id_ is None for id_ in by_id] != [name is not None for name in by_name]
             or any(
                 (outcome is None) == (state in WITH_OUTCOME)
                 for state, outcome in set(zip(states, outcomes, strict=True))
             )
         ):
             return None
-        rows = zip(by_id, by_name, *others, states, outcomes, revisions, times, strict=True)
-        return list(map(Report._make, rows))
+        return [by_id, by_name, *others, states, outcomes, revisions, times]
 
     def _checked(self, name: str, column: _Column) -> _Column:
         """The values as a report has them; raises KeyError, TypeError or _Doubtful."""

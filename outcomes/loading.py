@@ -8,8 +8,7 @@ from outcomes.column_rules import ColumnRules
 from outcomes.connection import OutcomeConnection
 from outcomes.errors import InvalidReport
 from outcomes.rejects import Reject, Rejects
-from outcomes.report import Report
-from outcomes.report import lines as as_lines
+from outcomes.report import Report, arrays, columns
 from outcomes.rules import ReportRules
 from outcomes.store import Loaded, load
 from outcomes.table import Lines, Malformed
@@ -35,7 +34,7 @@ class _Set:
     lines: int
     numbers: Sequence[int]
     """Line of each report."""
-    text: str
+    reports: tuple[str, ...]
     """The reports, as Postgres takes them."""
     rejects: list[Reject]
 
@@ -74,7 +73,7 @@ def _read(lines: Lines, rules: ReportRules) -> _Set:
     if lines.columns is not None and lines.numbers:
         reports = ColumnRules(rules).read(lines.columns)
         if reports is not None:
-            return _Set(len(reports), lines.numbers, as_lines(reports), [])
+            return _Set(len(lines.numbers), lines.numbers, arrays(reports), [])
     numbers: list[int] = []
     found: list[Report] = []
     rejects: list[Reject] = []
@@ -90,12 +89,12 @@ def _read(lines: Lines, rules: ReportRules) -> _Set:
                 Reject(number, error.pointer[1:], error.rule, error.detail)
                 for error in refusal.errors
             ]
-    return _Set(len(lines.numbers), numbers, as_lines(found), rejects)
+    return _Set(len(lines.numbers), numbers, arrays(columns(found)), rejects)
 
 
 def _store(connection: OutcomeConnection, lines: _Set, *, keep: bool) -> Loaded:
     count = len(lines.numbers)
-    return load(connection, lines.text, count, keep=keep) if count else Loaded(0, 0, [], [])
+    return load(connection, lines.reports, count, keep=keep) if count else Loaded(0, 0, [], [])
 
 
 def _settle(lines: _Set, stored: Future[Loaded], totals: Totals, rejects: Rejects) -> None:

@@ -12,7 +12,7 @@ Answer = Literal["stored", "duplicate", "superseded", "pending"]
 
 _EARLY = "SELECT early_outcomes(%s)"
 _STORE = "SELECT place, answer FROM store_outcomes(%s, %s)"
-_LOAD = "SELECT place, answer FROM load_outcomes(%s)"
+_LOAD = "SELECT place, answer FROM load_outcomes(ROW(%s, %s, %s, %s, %s, %s, %s, %s))"
 _PLACED = "SELECT place, answer FROM placed_outcomes(%s)"
 _SETTLED = "SELECT settled_outcomes()"
 _STATES = "SELECT states_of_subject(%s::uuid, %s, %s, %s)"
@@ -69,15 +69,17 @@ class Loaded(NamedTuple):
     conflicts: list[int]
 
 
-def load(connection: OutcomeConnection, text: str, count: int, *, keep: bool) -> Loaded:
+def load(
+    connection: OutcomeConnection, reports: tuple[str, ...], count: int, *, keep: bool
+) -> Loaded:
     """Store those of so many reports that can be, in one transaction; undone unless `keep`.
 
-    text: their `lines`. Raises PostgresAway, where they may have been stored: then doing it again
-    is harmless.
+    reports: their `arrays`. Raises PostgresAway, where they may have been stored: then doing it
+    again is harmless.
     """
     places: dict[str, list[int]] = {"early": [], "duplicate": [], "conflict": []}
     with connection.attempt(keep=keep):
-        for place, answer in connection.rows(_LOAD, (text,)):
+        for place, answer in connection.rows(_LOAD, reports):
             places[answer].append(place - 1)
     stored = count - sum(map(len, places.values()))
     return Loaded(

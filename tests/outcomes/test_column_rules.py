@@ -1,6 +1,6 @@
 """Lines that are read by their columns are the reports that they are one by one, or are left."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,10 +88,16 @@ def test_columns_say_what_each_line_says(
     (lines,) = csv_file.read(path)
     assert lines.columns is not None
 
-    found = ColumnRules(RULES).read(lines.columns)
+    found = reports(lines.columns)
 
     event("right" if found else "left")
     assert found == one_by_one(path)
+
+
+def reports(columns: Mapping[str, Sequence[object]]) -> list[Report] | None:
+    """What the columns say, report by report; None where they are left."""
+    found = ColumnRules(RULES).read(columns)
+    return None if found is None else [Report(*row) for row in zip(*found, strict=True)]
 
 
 def columns(**changed: Sequence[object]) -> dict[str, Sequence[object]]:
@@ -106,7 +112,7 @@ def columns(**changed: Sequence[object]) -> dict[str, Sequence[object]]:
 
 
 def test_whole_columns_are_read_at_once() -> None:
-    assert ColumnRules(RULES).read(columns()) == [
+    assert reports(columns()) == [
         Report(id_.lower(), None, "core", key, "final", at, 0, "2026-11-20T10:00:00+00:00")
         for id_, key, at in zip(IDS, "ab", (1, 0), strict=True)
     ]

@@ -93,7 +93,7 @@ COUNTS = {
 CALLS = (
     "early_outcomes(text)",
     "ensure_prediction_log_partition(timestamp with time zone)",
-    "load_outcomes(text)",
+    "load_outcomes(outcome_columns)",
     "placed_outcomes(text)",
     "reports_of_subject(uuid,text,timestamp with time zone,integer)",
     "settled_outcomes()",
@@ -110,9 +110,11 @@ READS = (
 )
 # Called by the owner's other functions alone.
 INNER = (
-    "known_outcomes(text,integer[],timestamp with time zone)",
+    "known_outcomes(outcome_columns,integer[],timestamp with time zone)",
     "mark_rollup()",
+    "new_outcomes(outcome_columns,integer[],timestamp with time zone)",
     "outcome_batch(text)",
+    "outcome_rows(outcome_columns)",
 )
 FUNCTIONS = {
     *(("api", name) for name in CALLS),
