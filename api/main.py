@@ -22,6 +22,7 @@ from api.http.gate import Gate
 from api.http.guard import Guard
 from api.http.keys import ApiKeys
 from api.http.route import Route
+from api.http.shortcut import Shortcut
 from api.http.state import State
 from api.model.served import ServedModel
 from api.model.serving import Serving
@@ -78,6 +79,7 @@ def create_app(settings: ApiSettings | None = None, pages: SharedPages | None = 
     app.include_router(oip.router)
     app.router.route_class = Route
     openapi.install(app)
+    app.add_middleware(Shortcut, routes=predict.ROUTES)
     if origins := words(settings.cors_origins if settings else None):
         app.add_middleware(
             CORSMiddleware,
