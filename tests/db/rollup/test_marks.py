@@ -41,6 +41,25 @@ def counted(database: Database, counting: Counting) -> Counting:
     return counting
 
 
+def test_each_hour_of_a_statement_is_marked_once(database: Database, counted: Counting) -> None:
+    hours = ["2024-01-01 05:00Z", "2026-03-28 20:59Z", "2026-03-28 21:00Z"]
+    for wanted in (hours[1:2], hours):
+        database.query(
+            "INSERT INTO prediction_log SELECT (jsonb_populate_record(log, jsonb_build_object("
+            "'prediction_id', gen_random_uuid(), 'event_time', moment))).*"
+            " FROM prediction_log AS log, unnest(%s::timestamptz[]) AS moment"
+            " WHERE log.event_time IS NULL",
+            wanted * 2,
+        )
+        found = database.query("SELECT date_trunc('hour', hour) = hour, hour FROM rollup_mark")
+
+        assert len(found) == len(wanted)
+        assert all(whole for whole, _ in found)
+
+    assert counted.round() == len(hours)
+    assert database.query(COUNTED) == [(1 + 2 + 6,)]
+
+
 def test_a_row_that_commits_after_the_count_is_counted_next(
     database: Database, counted: Counting
 ) -> None:
