@@ -17,6 +17,7 @@ from monitor.incidents.documents import (
     ProblemDocument,
     schema_of,
 )
+from monitor.incidents.incident import listed
 from monitor.page.filters import Filters, FilterWrong
 from monitor.problems import MEDIA_TYPE
 
@@ -79,7 +80,7 @@ def routes(*, guarded: bool) -> APIRouter:
         if asked.state is not None:
             is_open = asked.state == "open"
             found = [each for each in found if (each.closed_at is None) == is_open]
-        return JSONResponse({"incidents": [each.document() for each in found[: asked.limit]]})
+        return JSONResponse(listed(found[: asked.limit]))
 
     @router.get("/incidents/{incident_id}", response_model=IncidentDocument, responses=_NOT_FOUND)
     def incident(

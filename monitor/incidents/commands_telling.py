@@ -12,20 +12,21 @@ from typing import Any
 from monitor.arguments import moment_argument
 from monitor.database import Database, Reader
 from monitor.incidents import plain, reading
+from monitor.incidents.incident import listed
 from monitor.page import records
 from monitor.page.words import when
 
 
 def add(commands: Any) -> None:
     """The two commands, to those that there are."""
-    listed = commands.add_parser("incidents", help="those that were opened, the newest first")
-    listed.add_argument("--json", action="store_true", help="an array of JSON objects")
-    listed.add_argument("--open", action="store_true", help="only those that are open")
-    listed.set_defaults(run=_list)
+    several = commands.add_parser("incidents", help="those that were opened, the newest first")
+    several.add_argument("--json", action="store_true", help="as GET /api/incidents has them")
+    several.add_argument("--open", action="store_true", help="only those that are open")
+    several.set_defaults(run=_list)
     explained = commands.add_parser("explain", help="one incident: what, since when, why")
     explained.add_argument("incident_id", type=int, metavar="ID", help="its number")
     explained.set_defaults(run=_explain)
-    for command in (listed, explained):
+    for command in (several, explained):
         command.add_argument(
             "--as-of",
             type=moment_argument,
@@ -40,8 +41,7 @@ def _list(options: argparse.Namespace, database: Database, _settings: object) ->
     if options.open:
         found = [incident for incident in found if incident.closed_at is None]
     if options.json:
-        documents = [incident.document() for incident in found]
-        sys.stdout.write(json.dumps(documents, indent=2, allow_nan=False) + "\n")
+        sys.stdout.write(json.dumps(listed(found), indent=2, allow_nan=False) + "\n")
     else:
         sys.stdout.write(plain.listing(found, now, only_open=options.open))
     return 0

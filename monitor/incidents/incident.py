@@ -1,6 +1,6 @@
 """An incident as it is kept and read: what moved, and the diagnoses in their order."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -65,6 +65,11 @@ class Incident:
             "diagnosis": _diagnosis(self.latest) if self.latest else None,
             "history": [_diagnosis(each.diagnosis) for each in self.diagnoses],
         }
+
+
+def listed(incidents: Iterable[Incident]) -> dict[str, Any]:
+    """Several as JSON, alike for whoever asks by HTTP and by the command."""
+    return {"incidents": [each.document() for each in incidents]}
 
 
 def _moved(moved: Moved) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 
 from monitor.incidents import commands_telling, plain
 from monitor.incidents.incident import Diagnosed, Incident
+from tests.monitor.application import client
 from tests.monitor.conftest import Monitor
 from tests.monitor.incidents import made
 
@@ -60,24 +61,27 @@ def test_incidents_are_listed_with_their_state(two: Telling) -> None:
     )
 
 
-def test_as_json_standard_output_is_an_array_and_nothing_else(two: Telling) -> None:
+def test_as_json_standard_output_is_what_the_api_answers_and_nothing_else(two: Telling) -> None:
     listed = two.monitor.run("incidents", "--json")
 
     assert (listed.returncode, listed.stderr) == (0, "")
-    documents = json.loads(listed.stdout)
+    with client(two.monitor.database.url("monitor")) as api:
+        assert json.loads(listed.stdout) == api.get("/api/incidents").json()
+    documents = json.loads(listed.stdout)["incidents"]
     assert [each["incident_id"] for each in documents] == [2, 1]
     assert documents[0] == made.settled(2).document()
 
 
 def test_the_open_ones_and_those_of_an_earlier_time_can_be_asked_for(two: Telling) -> None:
-    still = json.loads(two.run("incidents", "--json", "--open").stdout)
-    then = json.loads(two.run("incidents", "--json", "--as-of", "2026-05-08T10:30:00Z").stdout)
+    still = json.loads(two.run("incidents", "--json", "--open").stdout)["incidents"]
+    earlier = two.run("incidents", "--json", "--as-of", "2026-05-08T10:30:00Z")
+    then = json.loads(earlier.stdout)["incidents"]
     before = two.run("incidents", "--json", "--as-of", BEFORE)
 
     assert [each["incident_id"] for each in still] == [2]
     assert [each["closed_at"] for each in then] == [None, None]
     assert then[0]["diagnosis"]["cause"] == "undetermined"
-    assert (before.returncode, before.stdout) == (0, "[]\n")
+    assert (before.returncode, json.loads(before.stdout)) == (0, {"incidents": []})
 
 
 def test_an_explanation_says_what_the_page_says(two: Telling) -> None:
