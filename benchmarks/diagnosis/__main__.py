@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks import report
 from benchmarks.diagnosis.contenders import CONTENDERS
 from benchmarks.diagnosis.jobs import GROUPS, Job, jobs, keep, kept, run
-from benchmarks.diagnosis.judging import Verdict
+from benchmarks.diagnosis.judging import RULES, Verdict
 from benchmarks.diagnosis.rivals import MAPPING, RIVALS
 from benchmarks.diagnosis.table import costs, table
 from benchmarks.diagnosis.world import world
@@ -47,6 +47,7 @@ def _tell(verdicts: dict[Job, Verdict], rows: str) -> None:
     contenders = list(dict.fromkeys(job.contender for job in verdicts))
     if RIVALS & set(contenders):
         sys.stdout.write(f"\nHow the rivals' alarms were taken, fixed before the run:\n{MAPPING}")
+    sys.stdout.write(f"\nHow names are counted:\n{RULES}")
     for contender in contenders:
         own = [verdict for job, verdict in verdicts.items() if job.contender == contender]
         sys.stdout.write(f"\n## {contender}, {rows}\n\n{table(own)}\n\n{costs(own)}\n")

@@ -13,6 +13,14 @@ Naming = Literal["right", "half", "wrong", "open", "lost", "silent", "crashed"]
 open: undetermined, the truth among the candidates; lost: undetermined, the truth not among them;
 silent: nothing was found; crashed: an exception, and then nothing else is known."""
 
+RULES = """
+- *right* goes by the cause that was said last; of a compound, by whether the other one is at least
+  a candidate.
+- *wrong beside*: a further cause, said last beside a cause, is not true; whatever else is right.
+- *ever wrong*: a cause, or one beside it, was not true at any time, even if it was taken back.
+- A cause that the truth accepts, as where a change lies between two, is no mistake in any of these.
+"""
+
 _DUE = 720
 
 
@@ -22,7 +30,8 @@ class Verdict:
 
     false_pages: incidents where nothing was. named: of what was said last. wrongly:
     whatever wrong was said at any time. premature: what only outcomes tell was named before an
-    outcome of the changed rows was due. place: the right column or caller.
+    outcome of the changed rows was due. place: the right column or caller. beside: whether an
+    untrue cause was said last beside one; None in verdicts of before this was judged.
     """
 
     scenario: str
@@ -37,6 +46,7 @@ class Verdict:
     place: bool | None
     actionable: bool | None
     incidents: int
+    beside: bool | None = None
     delay_hours: float | None = None
     delay_rows: int | None = None
     seconds: float = 0.0
@@ -67,7 +77,9 @@ def judge(truth: Truth, seed: int, hours: Hours, happenings: Sequence[Happening]
         found=bool(true),
         named=_named(truth, true, last),
         said=tuple(_said(diagnosis) for diagnosis in last),
-        wrongly=tuple(sorted({_said(one) for one in every if _is_wrong(truth, one)})),
+        wrongly=tuple(
+            sorted({_said(one) for one in every if _is_wrong(truth, one) or _beside(truth, one)})
+        ),
         premature=any(
             _names(diagnosis) <= ONLY_OUTCOMES_TELL - {"outcome_collection"}
             and diagnosis.at < onset + _DUE
@@ -76,6 +88,7 @@ def judge(truth: Truth, seed: int, hours: Hours, happenings: Sequence[Happening]
         place=_place(truth, true) if true else None,
         actionable=_acts(truth, last),
         incidents=len(true),
+        beside=any(_beside(truth, diagnosis) for diagnosis in last),
         delay_hours=None if first is None else first - onset,
         delay_rows=None
         if first is None
@@ -112,6 +125,11 @@ def _named(truth: Truth, true: Sequence[_Incident], last: Sequence[Diagnosis]) -
 
 def _is_wrong(truth: Truth, diagnosis: Diagnosis) -> bool:
     return not diagnosis.undetermined and not _names(diagnosis) & truth.names
+
+
+def _beside(truth: Truth, diagnosis: Diagnosis) -> bool:
+    """Whether a cause that is not true is said to hold beside the first."""
+    return not {candidate.cause for candidate in diagnosis.secondary} <= truth.names
 
 
 def _names(diagnosis: Diagnosis) -> frozenset[Cause]:

@@ -7,7 +7,8 @@ from benchmarks.diagnosis.judging import Naming, Verdict
 
 COLUMNS = (
     "scenario", "severity", "runs", "crashed", "false pages", "found", "hours", "rows", "right",
-    "half", "wrong", "open", "lost", "ever wrong", "premature", "place", "action", "one incident",
+    "half", "wrong", "open", "lost", "wrong beside", "ever wrong", "premature", "place",
+    "action", "one incident",
 )  # fmt: skip
 
 
@@ -44,6 +45,7 @@ def _figures(verdicts: Sequence[Verdict]) -> list[str]:
         _median(one.delay_hours for one in found),
         _median(one.delay_rows for one in found),
         *(_named(found, name) for name in ("right", "half", "wrong", "open", "lost")),
+        _share(found, lambda one: one.beside),
         _share(found, lambda one: bool(one.wrongly)),
         _share(found, lambda one: one.premature),
         _share(found, lambda one: one.place),

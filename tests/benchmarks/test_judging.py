@@ -1,5 +1,7 @@
 """What is said of a stream is judged by the truth of it."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 from benchmarks.diagnosis import dummies
 from benchmarks.diagnosis.draft import START
 from benchmarks.diagnosis.jobs import Job, jobs, keep, kept
-from benchmarks.diagnosis.judging import judge
+from benchmarks.diagnosis.judging import Verdict, judge
 from benchmarks.diagnosis.rivals import Alarms, family, incidents
 from benchmarks.diagnosis.table import COLUMNS, table
 from benchmarks.diagnosis.truth import Truth
@@ -48,6 +50,15 @@ def said(
     return [Opened(1, START + at, onset, (moved,)), Diagnosed(1, START + at, diagnosis)]
 
 
+def with_secondary(happenings: list[Happening], *causes: Cause) -> list[Happening]:
+    """The same, these causes being said beside the first."""
+    opened, diagnosed = happenings
+    assert isinstance(diagnosed, Diagnosed)
+    beside = tuple(Candidate(cause, 0.9) for cause in causes)
+    diagnosis = replace(diagnosed.diagnosis, secondary=beside)
+    return [opened, replace(diagnosed, diagnosis=diagnosis)]
+
+
 @pytest.mark.parametrize(
     ("happenings", "named"),
     [
@@ -67,6 +78,29 @@ def test_a_wrong_name_stays_said() -> None:
     verdict = judge(UNIT, 1, HOURS, [*said("stuck"), *said("unit")[1:]])
 
     assert verdict.wrongly == ("stuck",)
+
+
+def test_an_untrue_cause_beside_the_true_one_counts_by_itself() -> None:
+    both = Truth("both", 2.0, causes=("unit", "missing"), onset=480.0, actionable=True)
+
+    alone, untrue, true = (
+        judge(truth, 1, HOURS, with_secondary(said("unit"), *causes))
+        for truth, causes in ((UNIT, ()), (UNIT, ("traffic_mix",)), (both, ("missing",)))
+    )
+
+    assert [(one.named, one.beside) for one in (alone, untrue, true)] == [
+        ("right", False), ("right", True), ("right", False),
+    ]  # fmt: skip
+    assert untrue.wrongly == ("unit+traffic_mix",)
+    assert (alone.wrongly, true.wrongly) == ((), ())
+
+
+def test_an_untrue_cause_beside_is_taken_back_but_stays_said() -> None:
+    first = with_secondary(said("unit"), "traffic_mix")
+
+    verdict = judge(UNIT, 1, HOURS, [*first, *said("unit", at=600)[1:]])
+
+    assert (verdict.beside, verdict.wrongly) == (False, ("unit+traffic_mix",))
 
 
 def test_the_delay_is_in_hours_and_in_rows() -> None:
@@ -120,6 +154,12 @@ def test_the_dummies_reach_what_they_must() -> None:
     assert (always.found, always.false_pages, always.named) == (True, 20, "wrong")
 
 
+def row_of(verdict: Verdict) -> dict[str, str]:
+    """The table's row of one verdict, by column."""
+    cells = table([verdict]).splitlines()[2].strip("| ").split(" | ")
+    return dict(zip(COLUMNS, cells, strict=True))
+
+
 def test_kept_verdicts_are_read_again_and_make_a_table(tmp_path: Path) -> None:
     job = next(jobs(["ours"], ["missing"], [2.0], range(3, 4), days=None))
     verdict = judge(UNIT, 3, HOURS, said("unit"))
@@ -128,8 +168,24 @@ def test_kept_verdicts_are_read_again_and_make_a_table(tmp_path: Path) -> None:
 
     assert kept(tmp_path / "verdicts") == {job: verdict}
     assert kept(tmp_path / "none") == {}
-    row = dict(zip(COLUMNS, table([verdict]).splitlines()[2].strip("| ").split(" | "), strict=True))
+    row = row_of(verdict)
     assert (row["runs"], row["right"], row["hours"]) == ("1", "100%", "20")
+    assert row["wrong beside"] == "0%"
+
+
+def test_verdicts_that_were_kept_before_causes_beside_were_judged_say_nothing_of_them(
+    tmp_path: Path,
+) -> None:
+    job = next(jobs(["ours"], ["missing"], [2.0], range(3, 4), days=None))
+    keep(tmp_path / "verdicts", job, judge(UNIT, 3, HOURS, said("unit")))
+    line = json.loads((tmp_path / "verdicts").read_text())
+    del line["verdict"]["beside"]
+    (tmp_path / "old").write_text(json.dumps(line))
+
+    (verdict,) = kept(tmp_path / "old").values()
+
+    assert verdict.beside is None
+    assert row_of(verdict)["wrong beside"] == "-"
 
 
 def test_a_seed_is_run_in_all_cells_before_the_next() -> None:
