@@ -20,12 +20,14 @@ _OF_RANGES = 2.0
 class Group:
     """Cases of a range of a column (its place), or of a caller.
 
+    mask, mask_before: (n,), which of those since the change are in it, and which of those before.
     gain: by how much one factor for their odds raises the log likelihood.
     """
 
     column: int | None
     segment: tuple[str, str]
     mask: Mask
+    mask_before: Mask
     gain: float
 
 
@@ -69,8 +71,9 @@ def best(splits: list[Split], judged: Judged) -> Group | None:
     if found is None or found[0] <= 0:
         return None
     gain, split, at = found
-    mask: Mask = split.sets[at][split.places[: len(judged.offset)]] > 0
-    return Group(split.column, split.segments[at], mask, gain)
+    inside: Mask = split.sets[at][split.places] > 0
+    now = len(judged.offset)
+    return Group(split.column, split.segments[at], inside[:now], inside[now:], gain)
 
 
 def _gains(split: Split, judged: Judged, edges: Floats) -> Floats:

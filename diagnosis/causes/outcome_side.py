@@ -11,6 +11,7 @@ from diagnosis.causes.drift import drift, shift_or_people
 from diagnosis.causes.input_side import InputSide
 from diagnosis.causes.others import expected_without
 from diagnosis.causes.part import Part
+from diagnosis.causes.told_apart import told_apart
 from diagnosis.causes.waiting import wanted
 from diagnosis.causes.words import percent
 from diagnosis.finding import Candidate
@@ -34,7 +35,16 @@ def outcome_side(case: Case, found: InputSide) -> Part:
         return part
     if lost and _lost_explain(case, told):
         return part
-    return part + (_lost_by_caller(case, told) or drift(case, found, told))
+    return part + (
+        _lost_by_caller(case, told) or _with_groups(case, drift(case, found, told), told)
+    )
+
+
+def _with_groups(case: Case, part: Part, told: Concept) -> Part:
+    """With the figures of the group that may have changed alone, where it is not refuted."""
+    if not any(each.cause == "concept_segment" for each in (*part.holds, *part.open)):
+        return part
+    return part + Part(facts={"groups": told_apart(told, case.due_before, case.due_after)})
 
 
 def _concept(case: Case, found: InputSide) -> Concept | None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -207,6 +208,33 @@ def test_the_group_whose_odds_changed_is_named() -> None:
     assert found.segment is not None
     assert found.segment["age"].startswith("< ")
     assert float(found.segment["age"][2:]) == pytest.approx(40, abs=3)
+
+
+def groups(found: Diagnosis) -> list[dict[str, Any]]:
+    """As they are kept."""
+    kept: list[dict[str, Any]] = json.loads(json.dumps(found.facts["groups"]))
+    return kept
+
+
+def test_the_cases_of_the_group_stand_beside_the_others() -> None:
+    given = case(odds(2.5, column=AGE), outcomes=True, moved=RATIO)
+
+    group, others = groups(diagnose(given))
+
+    assert (group["by"], others["by"]) == ("age", "age")
+    assert (group["group"][:2], others["group"]) == ("< ", "others")
+    for name, rows in (("before", given.due_before), ("after", given.due_after)):
+        known = rows.of(rows.labelled)
+        inside = known.of(known.values[:, AGE] < float(group["group"][2:]))
+        told, rest = group[name], others[name]
+        assert (told["cases"], told["observed"]) == (len(inside), inside.outcomes.sum())
+        assert told["expected"] == pytest.approx(inside.scores.sum())
+        assert told["cases"] + rest["cases"] == len(known)
+        assert told["observed"] + rest["observed"] == known.outcomes.sum()
+
+
+def test_without_a_group_that_may_have_changed_none_is_told_apart() -> None:
+    assert "groups" not in diagnose(case(odds(1.8), outcomes=True, moved=RATIO)).facts
 
 
 def test_a_label_shift_is_told_from_a_calibration_by_the_scores() -> None:

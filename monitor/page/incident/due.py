@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from diagnosis.causes.told_apart import OTHERS
 from monitor.database import Reader
 from monitor.incidents.incident import Incident
 from monitor.incidents.phrases import caller as called
@@ -151,6 +152,8 @@ def _pair(row: object) -> tuple[str, Pair] | None:
         return None
     by, group = str(row["by"]), str(row["group"])
     name = condition(by, group).removeprefix("with ").removeprefix("from ")
+    if group == OTHERS:
+        name = "all others"
     return by, Pair(name, *(_given(row.get(side)) for side in ("before", "after")))
 
 

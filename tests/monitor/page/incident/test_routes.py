@@ -96,6 +96,7 @@ def test_outcomes_are_compared_by_what_the_diagnosis_told_apart(site: httpx.Clie
 
     assert "Observed over expected, by age" in said
     assert "age below 32 0.99 1.76" in said
+    assert "all others 0.99 1.01" in said
     assert "Observed over expected, by week of prediction" in said
     assert "not due yet" in said
     assert "rows to fit" in said
