@@ -9,10 +9,12 @@ from diagnosis.evidence import Evidence
 from diagnosis.finding import Moved, Onset
 from diagnosis.hours import DAY, Hours
 from diagnosis.reference import Reference
-from diagnosis.rows import Rows
+from diagnosis.rows import Floats, Rows
 
 _BEFORE = 28 * DAY
 _EVENTS_BEFORE = 7 * DAY
+# Times until cases are due that are tried as the longest.
+_LAGS = 20
 MOST_ROWS = 20_000
 MOST_RESCORED = 2_000
 
@@ -58,11 +60,32 @@ def _due(evidence: Evidence, turn: int, at: int, most: int) -> tuple[Rows, Rows]
         return whole, whole.of(since)
     # Cases of the onset fall due some weeks after it; each side is asked for alone from then on,
     # so that a short side is not a small part of one sample.
-    lag = float(np.min(whole.due[since] - whole.times[since]))
-    first_due = turn + math.floor(lag)
+    first_due = turn + math.floor(float(np.min(_lags(whole.of(since)))))
     before = evidence.due(first_due - _BEFORE, min(first_due + DAY, at), most)
     after = evidence.due(first_due, at, most)
-    return before.of(before.times < turn), after.of(after.times >= turn)
+    return _alike(before.of(before.times < turn), after.of(after.times >= turn), at)
+
+
+def _alike(before: Rows, after: Rows, at: int) -> tuple[Rows, Rows]:
+    """Cases of both sides with the same time until they are due.
+
+    Of those since the onset only the ones that are due soon are due by `at`, while of the others
+    all are. The longest time is taken of which most cases since the onset can be compared.
+    """
+    lags, ages = _lags(after), at - after.times
+    finite = np.isfinite(lags)
+    if not finite.all() or not len(after):
+        return before, after
+    longest = np.unique(np.quantile(lags, np.arange(_LAGS + 1) / _LAGS, method="higher"))
+    kept = [(lags <= each) & (ages >= each) for each in longest]
+    at_best = int(np.argmax([mask.sum() for mask in kept]))
+    return before.of(_lags(before) <= longest[at_best]), after.of(kept[at_best])
+
+
+def _lags(rows: Rows) -> Floats:
+    """(n,): hours from a case until its outcome is due."""
+    found: Floats = rows.due - rows.times
+    return found
 
 
 def _span(hours: Hours, first: int, end: int) -> Hours:

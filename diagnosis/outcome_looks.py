@@ -139,10 +139,14 @@ class OutcomeLooks:
 
     def _delay(self, ending: str, caller: str | None, rows: Rows, streams: int) -> Look | None:
         known = rows.of(rows.labelled & np.isfinite(rows.observed))
-        delays = np.log(np.maximum(known.observed - known.times, 0.05))
-        n = len(delays)
+        n = len(known)
         if n < _LEAST_CASES:
             return None
+        # Of the time until a case is due: of a version's first days only what is due soon is due,
+        # and more cases that are due late are no later outcomes.
+        lags = known.due - known.times
+        lags = np.where(np.isfinite(lags), np.maximum(lags, 1.0), 1.0)
+        delays = np.log(np.maximum(known.observed - known.times, 0.05) / lags)
         reach = 0.5 / np.sqrt(n)
         low, middle, high = np.quantile(delays, [0.5 - reach, 0.5, 0.5 + reach])
         return Look(
@@ -150,7 +154,7 @@ class OutcomeLooks:
             *(max(float(high - low) / 2, 0.01), float(np.log1p(self.reference.tolerances.delay))),
             caller=caller,
             streams=streams,
-            shown=1.0,
+            shown=float(np.median(lags)),
         )
 
 

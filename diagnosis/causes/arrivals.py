@@ -70,12 +70,13 @@ def coverages(case: Case) -> list[Coverage]:
 
 
 def delays(case: Case) -> list[Delay]:
-    """Of all outcomes that came in time, and of each kind."""
+    """Of all outcomes that came in time, and of each kind; as all were due equally late."""
     found = []
     for outcome in (None, 1.0, 0.0):
-        sides = [_waits(rows, outcome) for rows in (case.due_before, case.due_after)]
-        if min(len(waits) for waits in sides) >= _FEW // 2:
-            found.append(_delay(outcome, *sides))
+        sides = [_parts(rows, outcome) for rows in (case.due_before, case.due_after)]
+        if min(len(parts) for parts, _ in sides) >= _FEW // 2:
+            usual = float(np.median(np.concatenate([lags for _, lags in sides])))
+            found.append(_delay(outcome, *(parts * usual for parts, _ in sides)))
     return found
 
 
@@ -129,9 +130,24 @@ def _coverage(
 
 
 def _waits(rows: Rows, outcome: float | None) -> Floats:
-    chosen = in_time(rows) if outcome is None else in_time(rows) & (rows.outcomes == outcome)
-    waits: Floats = rows.observed[chosen] - rows.times[chosen]
-    return waits[np.isfinite(waits)]
+    chosen = _came(rows, outcome)
+    return rows.observed[chosen] - rows.times[chosen]
+
+
+def _parts(rows: Rows, outcome: float | None) -> tuple[Floats, Floats]:
+    """(n,), (n,): the waits as parts of the time until a case is due, and that time.
+
+    Where no due time is declared, the waits in hours, and 1.
+    """
+    chosen = _came(rows, outcome)
+    lags = rows.due[chosen] - rows.times[chosen]
+    lags = np.where(np.isfinite(lags), np.maximum(lags, 1.0), 1.0)
+    return _waits(rows, outcome) / lags, lags
+
+
+def _came(rows: Rows, outcome: float | None) -> Mask:
+    came = in_time(rows) & np.isfinite(rows.observed)
+    return came if outcome is None else came & (rows.outcomes == outcome)
 
 
 def _delay(outcome: float | None, one: Floats, two: Floats) -> Delay:

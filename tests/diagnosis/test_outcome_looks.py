@@ -154,3 +154,34 @@ def test_a_reference_without_a_sample_is_watched_all_the_same() -> None:
     by_name = {look.name: look for look in looks}
     assert by_name["observed/expected"].anchor is not None
     assert by_name["observed/expected, region = south"].anchor is None
+
+
+def test_a_version_whose_cases_are_due_at_other_times_sees_no_delay() -> None:
+    """In its first weeks only what is due soon has fallen due."""
+    draw = np.random.default_rng(2)
+    trace: Trace | None = None
+    for day in range(40):
+        cases = _cases(draw, day, 600, coverage=1.0)
+        # Repaid shortly before: half of them after 15 days, and from the 15th day on after 30.
+        terms = np.where((draw.random(600) < 0.5) & (day >= 15), 30 * 24.0, 15 * 24.0)
+        cases = replace(
+            cases, due=cases.times + terms, observed=cases.times + terms * draw.normal(0.9, 0.02)
+        )
+        for _, look in LOOKS.look(cases):
+            if look.name == "delay":
+                trace = trace or Trace.of(look)
+                trace.look(look, held=False)
+
+    assert trace is not None
+    assert trace.evidence < 6
+    assert 13 * 24 < trace.said(trace.level) < 28 * 24
+
+
+def test_without_a_due_time_delays_are_hours() -> None:
+    draw = np.random.default_rng(2)
+    cases = replace(_cases(draw, 1), due=np.full(1500, np.inf))
+
+    (delay,) = (look for _, look in LOOKS.look(cases) if look.name == "delay")
+
+    assert delay.shown is not None
+    assert delay.shown * np.exp(delay.value) == pytest.approx(200, rel=0.05)
