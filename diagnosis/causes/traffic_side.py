@@ -15,6 +15,8 @@ _SOON = 1.0
 _FEW_PAIRS = 15
 _LEAST_AGAIN = 0.05
 _FEW_HOURS = 6
+_FEW_BEFORE = 200
+_DAYS_SURE = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,22 +104,36 @@ def _usual(hours: Hours) -> Floats:
 def repeats(case: Case) -> Repeats:
     """How many requests came again within an hour, judged by the pairs that a sample holds.
 
-    Since the onset, or in its first two days, whatever is more.
+    Since the onset, or in its first two days, whatever is more. Equal rows may be usual, as the
+    rooms of a group that are booked one by one: nothing is sure without rows of before, nor within
+    what the share of a day does by itself.
     """
-    before, _ = _pairs(case.before, _part(case.before, case.volume_before))
+    part_before = _part(case.before, case.volume_before)
+    before, _ = _pairs(case.before, part_before)
+    known = len(case.before) >= _FEW_BEFORE
+    natural = _natural(case.before, part_before) if known else np.inf
     part = _part(case.after, case.volume_after)
     first = case.after.of(case.after.times < case.onset.hour + 2 * DAY)
-    found = [_repeats(rows, part, before) for rows in (case.after, first)]
+    found = [_repeats(rows, part, before, natural) for rows in (case.after, first)]
     return max(found, key=lambda each: (each.sure, each.after))
 
 
-def _repeats(rows: Rows, part: float, before: float) -> Repeats:
+def _repeats(rows: Rows, part: float, before: float, natural: float) -> Repeats:
     after, pairs = _pairs(rows, part)
     own = [_pairs(rows.of(rows.callers == at), part)[0] for at in range(len(rows.names))]
     chance = np.sqrt(max(pairs, 1.0)) / max(len(rows) * part, 1e-9)
     more = after - before
+    days = len(np.unique(rows.times // DAY))
     sure = pairs >= _FEW_PAIRS and more > _LEAST_AGAIN and more > 5 * chance
+    sure = sure and more > _DAYS_SURE * natural / np.sqrt(max(days, 1))
     return Repeats(before, after, np.array(own), rows.names, bool(sure))
+
+
+def _natural(rows: Rows, part: float) -> float:
+    """The standard deviation of the share that came again, from day to day."""
+    days = rows.times // DAY
+    shares = [_pairs(rows.of(days == day), part)[0] for day in np.unique(days)]
+    return float(np.std(shares, ddof=1)) if len(shares) > 2 else 0.0
 
 
 def _part(rows: Rows, hours: Hours) -> float:

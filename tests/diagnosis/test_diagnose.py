@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from diagnosis.case import Case
+from diagnosis.causes.traffic_side import repeats
 from diagnosis.diagnose import diagnose
 from diagnosis.evidence import Event
 from diagnosis.finding import Cause, Diagnosis, Moved
-from diagnosis.rows import Floats
+from diagnosis.rows import Floats, Rows
 from tests.diagnosis.made_cases import (
     AGE,
     INCOME,
@@ -295,6 +296,30 @@ def test_another_share_of_a_caller_is_traffic_mix() -> None:
     assert said(found) == ["traffic_mix"]
     assert found.segment == {"caller": "mobile"}
     assert (found.actionable, found.action) == (False, "nothing")
+
+
+def heaped(rows: Rows, seed: int, *, share: float) -> Rows:
+    """Groups of equal rows, on some days many, on most few."""
+    draw = np.random.default_rng(seed)
+    days = (rows.times // 24).astype(int) - int(rows.times.min() // 24)
+    busy = draw.random(int(days.max()) + 1) < share
+    heads = np.where(busy[days], np.arange(len(rows)) // 6 * 6, np.arange(len(rows)))
+    alike = rows.of(heads)
+    return replace(alike, times=rows.times, callers=rows.callers[heads])
+
+
+def test_groups_of_equal_rows_that_come_by_themselves_are_no_duplicates() -> None:
+    given = case()
+    after = heaped(given.after.of(given.after.times < ONSET + 48), 2, share=1.0)
+    uncounted = hours_of(after, ONSET, ONSET)
+    busy = replace(given, after=after, volume_before=uncounted, volume_after=uncounted)
+
+    by_themselves = repeats(replace(busy, before=heaped(given.before, 1, share=0.3)))
+    never_seen = repeats(replace(busy, before=given.before.of(np.zeros(len(given.before), bool))))
+    at_last = repeats(busy)
+
+    assert by_themselves.after == never_seen.after == at_last.after > 1
+    assert [each.sure for each in (by_themselves, never_seen, at_last)] == [False, False, True]
 
 
 def test_twice_the_rows_of_the_same_kind_are_volume() -> None:
