@@ -33,6 +33,7 @@ _WENT = """
     GROUP BY caller
     HAVING %s - max(hour) > greatest(interval '1 day', 2 * max(pause))"""
 _WEEKS = 4 * WEEK
+_KEYLESS = "A caller without a key"
 
 
 def read(cursor: Any, version: str, first: int, end: int) -> tuple[Event, ...]:
@@ -73,14 +74,14 @@ def _came(cursor: Any, first: int, end: int) -> Iterator[Event]:
     cursor.execute(_CAME, (time_of(first).date(), time_of(end - 1).date()))
     for caller, hour in cursor:
         if first <= hour_at(hour) < end:
-            yield Event(hour_at(hour), "caller_first", caller)
+            yield Event(hour_at(hour), "caller_first", caller or _KEYLESS)
 
 
 def _went(cursor: Any, first: int, end: int) -> Iterator[Event]:
     cursor.execute(_WENT, (time_of(first - _WEEKS), time_of(end), time_of(end)))
     for caller, hour in cursor:
         if first <= (at := hour_at(hour) + 1) < end:
-            yield Event(at, "caller_last", caller)
+            yield Event(at, "caller_last", caller or _KEYLESS)
 
 
 def _fraction(moment: Any) -> float:

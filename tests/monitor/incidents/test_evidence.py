@@ -244,6 +244,16 @@ def test_events_are_those_of_the_span_and_no_others(monitor: Monitor) -> None:
     assert not [e for e in early if e.kind == "caller_last"]
 
 
+def test_a_caller_without_a_key_has_a_name_in_its_events(monitor: Monitor) -> None:
+    sent = log.traffic(monitor.models, 4, 3)
+    fed(monitor, replace(sent, callers=np.full_like(sent.callers, "")))
+
+    with evidence(monitor) as found:
+        events = found.events(FIRST, FIRST + 4)
+
+    assert [(e.kind, e.text) for e in events] == [("caller_first", "A caller without a key")]
+
+
 def activate(monitor: Monitor, version: str, at: datetime, reason: str) -> None:
     monitor.query(
         "INSERT INTO model_activation (activation_id, activated_at, process_id, instance,"
