@@ -148,6 +148,9 @@ class Stack:
 
     def replay(self, arguments: list[str]) -> int:
         """Run a command of the replay; its exit code. Raises LocalError while it is stopped."""
+        if arguments[:1] == ["prepare"]:
+            # It makes what is trained on at the first start.
+            return self._child(["replay", *arguments], {}, umask=-1)
         if not taken(LocalSettings.read(self._settings).port):
             raise LocalError(_STOPPED)
         settings = self._of_monitor() | {"API_URL": f"http://127.0.0.1:{self.port}"}

@@ -1,5 +1,7 @@
 """`python -m replay run FILE`: the real service, driven by a recorded stream on its own clock.
 
+`python -m replay prepare NAME SOURCE` makes such a stream of public data.
+
 Exit code 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted; after 1 and 130 it goes on
 with --resume.
 """
@@ -20,6 +22,7 @@ from replay.duration import Duration
 from replay.errors import ReplayError
 from replay.logged import SETTLE_SECONDS
 from replay.moments import DAY, HOUR, microseconds
+from replay.recipes import command as prepare
 from replay.run import Wanted, run
 from replay.service import Service
 from replay.settings import ReplaySettings
@@ -32,6 +35,8 @@ def main() -> int:
     # Whoever asks for an end gets it between two rows, and may go on later.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = _options()
+    if options.command == "prepare":
+        return prepare.run(options, _say)
     try:
         settings = ReplaySettings()
         keys = keys_from(settings.replay_keys, settings.replay_keys_file)
@@ -97,6 +102,7 @@ def _options() -> argparse.Namespace:
         default=SETTLE_SECONDS,
         help="seconds after which a batch that the log lacks is sent again (5)",
     )
+    prepare.add(commands)
     return parser.parse_args()
 
 

@@ -69,6 +69,13 @@ def test_outcomes_and_a_stream_go_in_by_its_commands(with_model: Run) -> None:
     assert all("the local database is stopped: make local" in each.stderr for each in stopped)
 
 
+def test_a_stream_is_prepared_before_anything_runs(local: Run) -> None:
+    done = local.command("replay", "prepare", "hotel", "nowhere.csv")
+
+    assert done.returncode == 1
+    assert done.stderr == "prepare failed: nowhere.csv: No such file or directory\n"
+
+
 def test_it_serves_and_logs_and_goes_on_with_its_rows_after_a_stop(local: Run) -> None:
     local.start()
     first = local.predict()
