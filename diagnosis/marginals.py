@@ -111,10 +111,13 @@ class Marginals:
 
     def _compare(self, k: Floats, n: Floats) -> None:
         counted, usual = self.counted, self.usual
-        if not len(counted.hour_rows) or not counted.hour_rows[-1] or usual.full:
+        # The last hour with rows: where they come once a day, it is that of the day before.
+        there = np.flatnonzero(counted.hour_rows[-DAY:]) if not usual.full else np.zeros(0)
+        if not len(there):
             return
-        before = counted.hour_ones[-1].astype(np.float64)
-        of = counted.among(before, counted.hour_rows[-1])
+        last = int(there[-1]) - min(DAY, len(counted.hour_rows))
+        before = counted.hour_ones[last].astype(np.float64)
+        of = counted.among(before, counted.hour_rows[last])
         total = usual.ones + self.anchor_ones + counted.hour_ones.sum(axis=0) + k + 0.5
         rows = counted.among(counted.hour_ones.sum(axis=0), counted.hour_rows.sum())
         share = total / (usual.rows + self.anchor_rows + rows + n + 1.0)

@@ -111,6 +111,20 @@ def test_rows_that_come_in_heaps_count_as_fewer() -> None:
     assert (_lived(12, rows=400, heaps=20).evidence < 12).all()
 
 
+def test_heaps_are_seen_where_rows_come_once_a_day() -> None:
+    found = Marginals.new(STREAMS, 0, anchored=True)
+    draw, limits = np.random.default_rng(4), found.limits(STREAMS)
+    for hour in range(120 * DAY):
+        ones = _ones(draw, 10, 0.2) * 12 if hour % DAY == 0 else np.zeros(K, dtype=np.int64)
+        found.look(ones, 120 if hour % DAY == 0 else 0, limits)
+        if hour % DAY == DAY - 1:
+            found.midnight(hour + 1, NOBODY)
+            limits = found.limits(STREAMS)
+
+    common = SHARES > 0.05
+    assert np.median(found.usual.uneven[common]) > 3
+
+
 def test_a_season_of_the_day_is_part_of_the_tolerance() -> None:
     def nightly(hour: int) -> float:
         return 0.2 + (0.06 if hour % DAY < 8 else -0.03)
