@@ -92,4 +92,6 @@ def _span(hours: Hours, first: int, end: int) -> Hours:
     """The hours of a span that are there."""
     low = min(max(first - hours.first, 0), len(hours.rows))
     high = min(max(end - hours.first, low), len(hours.rows))
-    return Hours(hours.first + low, hours.names, hours.rows[low:high], hours.cells[low:high])
+    rows, cells = hours.rows[low:high], hours.cells[low:high]
+    served = None if hours.served is None else hours.served[low:high]
+    return Hours(hours.first + low, hours.names, rows, cells, served)

@@ -29,6 +29,11 @@ class Hours:
     served: NDArray[np.bool_] | None = None
 
     @property
+    def alone(self) -> NDArray[np.bool_]:
+        """(h,): `served`, said of each hour."""
+        return np.ones(len(self.rows), dtype=bool) if self.served is None else self.served
+
+    @property
     def end(self) -> int:
         """The hour after the last."""
         return self.first + len(self.rows)

@@ -1,7 +1,7 @@
 """Rows an hour by caller, of the last weeks; what is usual at an hour of the week."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,13 +30,20 @@ _MOST_SPANS = 50
 class Traffic:
     """rows: (h, callers) of the hours since `first`; names: of the callers.
 
-    odd: spans of hours of incidents that are over, which are not what is usual.
+    odd: spans of hours of incidents that are over, which are not what is usual. alone: (h,), 1
+    where no other version answered, 0 where one did: how many rows were left says nothing there.
     """
 
     first: int
     names: tuple[str, ...]
     rows: Counts
     odd: tuple[tuple[int, int], ...] = ()
+    alone: Counts = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def __post_init__(self) -> None:
+        # A state that was stored before this was known of counts all of its hours.
+        unknown = np.ones(len(self.rows) - len(self.alone), dtype=np.int64)
+        self.alone = np.append(unknown, self.alone)
 
     @classmethod
     def new(cls, hour: int) -> "Traffic":
@@ -48,8 +55,8 @@ class Traffic:
         """The hour after the last."""
         return self.first + len(self.rows)
 
-    def add(self, names: tuple[str, ...], rows: Counts) -> None:
-        """The next hour, (callers,)."""
+    def add(self, names: tuple[str, ...], rows: Counts, *, alone: bool = True) -> None:
+        """The next hour, (callers,); alone: whether no other version answered in it."""
         new = tuple(
             name for name, n in zip(names, rows, strict=True) if name not in self.names and n
         )
@@ -59,9 +66,11 @@ class Traffic:
         found = dict(zip(names, rows.tolist(), strict=True))
         own = np.array([[found.get(name, 0) for name in self.names]], dtype=np.int64)
         self.rows = np.vstack([self.rows, own])
+        self.alone = np.append(self.alone, int(alone))
         surplus = len(self.rows) - (_KEPT_WEEKS * WEEK + DAY)
         if surplus > 0:
             self.rows, self.first = self.rows[surplus:], self.first + surplus
+            self.alone = self.alone[surplus:]
 
     def skip(self, first: int, end: int) -> None:
         """Leave the days of an incident that is over out of what is usual."""
@@ -71,13 +80,21 @@ class Traffic:
         """Whether some hours are in an incident that is over."""
         return any(low < end and first < high for low, high in self.odd)
 
-    def _odd(self, day: int) -> bool:
-        return self.is_odd(day, day + DAY)
+    @property
+    def _judged(self) -> NDArray[np.bool_]:
+        """(24,): the hours of the last day that say something."""
+        found: NDArray[np.bool_] = self.alone[-DAY:] > 0
+        return found
+
+    def _is_usual(self, day: int) -> bool:
+        """Whether an earlier day can be compared with the last one, in its judged hours."""
+        alone = self.alone[day - self.first : day - self.first + DAY] > 0
+        return bool(alone[self._judged].all()) and not self.is_odd(day, day + DAY)
 
     def hours(self) -> Hours:
         """As counts without cells."""
         cells = np.zeros((*self.rows.shape, 0), dtype=np.int64)
-        return Hours(self.first, self.names, self.rows, cells)
+        return Hours(self.first, self.names, self.rows, cells, self.alone > 0)
 
     def looks(
         self, tolerances: Tolerances, began: dict[str, int], since: dict[str, int]
@@ -105,13 +122,13 @@ class Traffic:
             yield from self._share(name, caller, own, tolerances, place(name, began[""]))
 
     def _usual(self, rows: Counts, day: int, began: int, changed: int) -> Floats | None:
-        """(weeks, 24): the same hours of earlier weeks that are whole, latest last."""
+        """(weeks, judged hours): the same of earlier weeks that are whole, latest last."""
 
         def weeks(until: int) -> list[Counts]:
             return [
-                rows[start - self.first : start - self.first + DAY]
+                rows[start - self.first : start - self.first + DAY][self._judged]
                 for start in range(day - _KEPT_WEEKS * WEEK, day, WEEK)
-                if max(self.first, began) <= start <= until - DAY and not self._odd(start)
+                if max(self.first, began) <= start <= until - DAY and self._is_usual(start)
             ]
 
         found = weeks(changed)
@@ -132,7 +149,7 @@ class Traffic:
         usual = self._usual(rows, day, began, changed)
         if usual is None:
             return
-        now, mean = rows[-DAY:].astype(np.float64), usual[-4:].mean(axis=0)
+        now, mean = rows[-DAY:][self._judged].astype(np.float64), usual[-4:].mean(axis=0)
         # An hour without any rows is a standstill, which is told elsewhere.
         judged = (now > 0) | (mean < _EXPECTED_AT_LEAST)
         n, expected = now[judged].sum(), mean[judged].sum()
@@ -154,7 +171,7 @@ class Traffic:
         )
 
     def _spread(self, rows: Counts, day: int, until: int, began: int) -> float:
-        """How much whole days differ from the same days of other weeks, in logarithms.
+        """How much days differ from the same days of other weeks, in logarithms.
 
         Mostly by the median, so that a day of a change does not hide the next one.
         """
@@ -163,9 +180,9 @@ class Traffic:
         for weekday in range(7):
             starts = range(day - weekday * DAY - 4 * WEEK, day, WEEK)
             same = [
-                float(rows[s - self.first : s - self.first + DAY].sum())
+                float(rows[s - self.first : s - self.first + DAY][self._judged].sum())
                 for s in starts
-                if max(self.first, began) <= s <= until - DAY and not self._odd(s)
+                if max(self.first, began) <= s <= until - DAY and self._is_usual(s)
             ]
             logs = np.log([n for n in same if n > 0])
             if len(logs) > 1:
@@ -188,10 +205,10 @@ class Traffic:
         day, began, changed = place
         mine = self._usual(own, day, began, changed)
         of = self._usual(self.rows.sum(axis=1), day, began, changed)
-        n = float(self.rows[-DAY:].sum())
+        n = float(self.rows[-DAY:][self._judged].sum())
         if mine is None or of is None or n == 0 or of.sum() == 0:
             return
-        k, before = float(own[-DAY:].sum()), float(mine.sum() / of.sum())
+        k, before = float(own[-DAY:][self._judged].sum()), float(mine.sum() / of.sum())
         chance = max(before * (1 - before), 1e-4)
         uneven, total, usually = self._usually(own, (day, began, min(changed, day)))
         known = chance * uneven / float(of.sum())

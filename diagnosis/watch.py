@@ -85,7 +85,8 @@ class Watch:
             limits[None] = state.overall.limits(self.streams)
         assert state.traffic is not None
         assert state.overall is not None
-        state.traffic.add(hours.names, rows)
+        alone = not there or hours.served is None or bool(hours.served[at])
+        state.traffic.add(hours.names, rows, alone=alone)
         cells = hours.cells[at] if there else np.zeros((len(rows), len(self.streams.members)), int)
         ones, counted = self.streams.counted(cells)
         state.overall.look(ones.sum(axis=0), int(counted.sum()), limits[None])

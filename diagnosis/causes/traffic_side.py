@@ -67,11 +67,13 @@ def _volume(ratio: float, days: str) -> Candidate:
 def _ratio(case: Case) -> tuple[float | None, str]:
     """Rows over those usual at the hour of the week: since the onset, or in its first days."""
     before, after = case.volume_before, case.volume_after
-    if len(before.rows) < DAY or len(after.rows) < _FEW_HOURS:
+    if before.alone.sum() < DAY or after.alone.sum() < _FEW_HOURS:
         return None, ""
     usual = _usual(before)
     hours = after.first + np.arange(len(after.rows))
-    expected, rows = usual[hours % WEEK], after.rows.sum(1)
+    # An hour that another version answered in has rows of this one, and not all there were.
+    expected = np.where(after.alone, usual[hours % WEEK], 0.0)
+    rows = np.where(after.alone, after.rows.sum(1), 0)
     found = []
     spans = (
         (len(rows), "Since the onset"), (DAY, "On the first day"), (2 * DAY, "In two days"),
@@ -91,8 +93,8 @@ def _ratio(case: Case) -> tuple[float | None, str]:
 
 def _usual(hours: Hours) -> Floats:
     """(168,): rows to expect at each hour of the week."""
-    at = (hours.first + np.arange(len(hours.rows))) % WEEK
-    rows = hours.rows.sum(1).astype(np.float64)
+    at = ((hours.first + np.arange(len(hours.rows))) % WEEK)[hours.alone]
+    rows = hours.rows.sum(1).astype(np.float64)[hours.alone]
     times = np.bincount(at, minlength=WEEK)
     found = np.where(times > 0, np.bincount(at, rows, WEEK) / np.maximum(times, 1), np.nan)
     # An hour of the week that was never seen is as the same hour of other days.

@@ -28,7 +28,15 @@ def _course(diagnose: object = made.undetermined) -> Course:
 
 
 def _part(hours: Hours, first: int, end: int) -> Hours:
-    return Hours(hours.first + first, hours.names, hours.rows[first:end], hours.cells[first:end])
+    served = None if hours.served is None else hours.served[first:end]
+    rows, cells = hours.rows[first:end], hours.cells[first:end]
+    return Hours(hours.first + first, hours.names, rows, cells, served)
+
+
+def _shared(days: int, first: int) -> Hours:
+    """From an hour on half of the rows, while another version answers beside this one."""
+    hours = made.Traffic(REFERENCE, 4).hours(days, factor=lambda hour: 0.5 if hour >= first else 1)
+    return replace(hours, served=np.arange(24 * days) < first)
 
 
 def _followed(
@@ -382,3 +390,27 @@ def test_a_version_of_no_columns_and_one_score_is_watched_by_its_traffic() -> No
     (opened,) = _opened(found)
     assert opened.moved[0].stream.startswith("rows")
     assert opened.moved[0].reading == "rows"
+
+
+def test_a_version_that_gives_half_of_its_rows_to_another_has_no_incident() -> None:
+    hours = _shared(22, 17 * DAY + 9)
+
+    state, found = _followed(hours)
+    _, untold = _followed(replace(hours, served=None))
+
+    assert found == []
+    assert state.traffic is not None
+    assert not state.traffic.alone[-24:].any()
+    assert [one.moved[0].reading for one in _opened(untold)] == ["rows"]
+
+
+def test_who_served_is_kept_where_a_span_is_cut() -> None:
+    hours = _shared(3, 30)
+    whole, _ = _followed(hours)
+
+    state = State.new(START)
+    for first in range(0, len(hours.rows), 20):
+        state, _ = _course().advance(state, _part(hours, first, first + 20), Told())
+        state = State.from_json(json.loads(json.dumps(state.to_json())))
+
+    assert state.to_json() == whole.to_json()

@@ -13,6 +13,7 @@ from diagnosis.causes.traffic_side import repeats
 from diagnosis.diagnose import diagnose
 from diagnosis.evidence import Event
 from diagnosis.finding import Cause, Diagnosis, Moved
+from diagnosis.hours import Hours
 from diagnosis.rows import Floats, Rows
 from tests.diagnosis.made_cases import (
     AGE,
@@ -329,6 +330,30 @@ def test_twice_the_rows_of_the_same_kind_are_volume() -> None:
     found = diagnose(replace(given, volume_after=twice))
 
     assert said(found) == ["volume"]
+
+
+def _mostly_of_another_version(hours: Hours) -> Hours:
+    """In three of four hours all but a tenth of the rows."""
+    alone = np.arange(len(hours.rows)) % 4 == 0
+    rows = np.where(alone[:, None], hours.rows, hours.rows // 10)
+    return replace(hours, rows=rows, served=alone)
+
+
+@pytest.mark.parametrize("since", [False, True])
+def test_hours_that_another_version_answered_in_are_no_change_of_volume(*, since: bool) -> None:
+    given = case()
+    before = given.volume_before if since else _mostly_of_another_version(given.volume_before)
+    after = _mostly_of_another_version(given.volume_after) if since else given.volume_after
+
+    told = replace(given, volume_before=before, volume_after=after)
+    untold = replace(
+        given,
+        volume_before=replace(before, served=None),
+        volume_after=replace(after, served=None),
+    )
+
+    assert "volume" not in said(diagnose(told))
+    assert "volume" in said(diagnose(untold))
 
 
 def test_requests_that_come_again_are_duplicates() -> None:

@@ -21,15 +21,18 @@ def _lived(
     days: int,
     factor: Callable[[int], float] = lambda _: 1.0,
     mobile: Callable[[int], float] = lambda _: 0.3,
+    *,
     rows: float = 100.0,
     names: tuple[str, ...] = NAMES,
+    alone: Callable[[int], bool] = lambda _: True,
 ) -> tuple[dict[str, Trace], Traffic]:
     draw, traffic = np.random.default_rng(1), Traffic.new(0)
     traces: dict[str, Trace] = {}
     for hour in range(days * DAY):
         n = rows * _of_day(hour) * factor(hour)
         of = (n * (1 - mobile(hour)), n * mobile(hour))[: len(names)]
-        traffic.add(names, np.array([draw.poisson(each) for each in of], dtype=np.int64))
+        counts = np.array([draw.poisson(each) for each in of], dtype=np.int64)
+        traffic.add(names, counts, alone=alone(hour))
         if hour % DAY == DAY - 1:
             since = {t.name: t.suspected_from for t in traces.values() if t.suspected_from >= 0}
             for _, look in traffic.looks(Tolerances(), {"": 0}, since):
@@ -116,3 +119,64 @@ def test_one_caller_alone_has_no_share() -> None:
     traces, _ = _lived(16, names=NAMES[:1])
 
     assert set(traces) == {"rows"}
+
+
+def _shared(hour: int) -> bool:
+    return 22 * DAY + 10 <= hour < 25 * DAY
+
+
+@pytest.mark.parametrize("left", [0.0, 0.4])
+def test_rows_that_another_version_answered_are_no_loss_of_volume(left: float) -> None:
+    def factor(hour: int) -> float:
+        return left if _shared(hour) else 1.0
+
+    told, untold = (
+        _lived(25, factor, alone=alone)[0]
+        for alone in (lambda hour: not _shared(hour), lambda _: True)
+    )
+
+    assert max(trace.evidence for trace in told.values()) < 5
+    assert left == 0 or untold["rows"].evidence > 15
+
+
+def test_a_caller_that_asks_another_version_has_no_smaller_share() -> None:
+    def mobile(hour: int) -> float:
+        return 0.05 if _shared(hour) else 0.3
+
+    told, untold = (
+        _lived(25, mobile=mobile, alone=alone)[0]
+        for alone in (lambda hour: not _shared(hour), lambda _: True)
+    )
+
+    assert max(trace.evidence for trace in told.values()) < 5
+    assert untold["caller mobile"].evidence > 15
+
+
+def test_days_that_another_version_had_a_part_in_are_not_what_is_usual_later() -> None:
+    def factor(hour: int) -> float:
+        return 0.1 if 15 * DAY <= hour < 18 * DAY else 1.0
+
+    traces, traffic = _lived(31, factor, alone=lambda hour: not (15 * DAY <= hour < 18 * DAY))
+    looked = {int(start) // DAY for start in traces["rows"].history[:, 0]}
+
+    assert looked == {14, *range(18, 22), *range(22, 31)}
+    assert np.abs(traces["rows"].history[:, 2]).max() < 0.2
+    assert not traffic.hours().alone[15 * DAY : 18 * DAY].any()
+
+
+def test_an_hour_a_night_that_is_shared_leaves_the_rest_of_the_day_judged() -> None:
+    traces, _ = _lived(
+        28,
+        lambda hour: 0.0 if hour % DAY == 3 else 1.5 if hour >= 23 * DAY else 1.0,
+        alone=lambda hour: hour % DAY != 3,
+    )
+
+    assert traces["rows"].evidence > 15
+    assert traces["caller mobile"].evidence < 5
+
+
+def test_hours_that_were_kept_before_it_was_told_who_served_count() -> None:
+    kept = Traffic(0, NAMES, np.ones((30, 2), dtype=np.int64))
+    kept.add(NAMES, np.ones(2, dtype=np.int64), alone=False)
+
+    assert kept.hours().alone.tolist() == [True] * 30 + [False]
