@@ -40,13 +40,16 @@ class Asking:
         """Diagnose as of now."""
         state = self._state
         assert state.traffic is not None
+        # Of what comes again, the first time is what it is compared with.
+        onset = incident.onset.later(max(incident.again, 0))
         case = gather(
             self._reference,
             self._evidence,
             state.traffic.hours(),
             at=state.hour,
-            onset=incident.onset,
+            onset=onset,
             moved=moved,
+            recurs=incident.recurs,
         )
         incident.rows, incident.cases = max(self._rows(incident), 1), self._cases(incident)
         found = self._diagnose(case)

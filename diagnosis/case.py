@@ -18,7 +18,8 @@ class Case:
     due_after: those whose outcome fell due by `at`, NaN where it is missing. volume_before,
     volume_after: rows an hour by caller; of no hours where nothing was counted. rescored: how many
     scores the version's bundle does not give again, and of how many, (0, 0) where it is not at
-    hand. events: what is known to have happened near the onset and since.
+    hand. events: what is known to have happened near the onset and since. recurs: whether the same
+    moved at the same hours a week before and was back in between; then `before` is that week.
     """
 
     reference: Reference
@@ -33,3 +34,4 @@ class Case:
     volume_after: Hours
     rescored: tuple[int, int] = (0, 0)
     events: tuple[Event, ...] = ()
+    recurs: bool = False

@@ -41,6 +41,10 @@ class Onset:
     low: int
     high: int
 
+    def later(self, hours: int) -> "Onset":
+        """The same so many hours later."""
+        return Onset(self.hour + hours, self.low + hours, self.high + hours)
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:

@@ -7,7 +7,7 @@ import numpy as np
 from diagnosis.case import Case
 from diagnosis.evidence import Evidence
 from diagnosis.finding import Moved, Onset
-from diagnosis.hours import DAY, Hours
+from diagnosis.hours import DAY, WEEK, Hours
 from diagnosis.reference import Reference
 from diagnosis.rows import Floats, Rows
 
@@ -27,12 +27,14 @@ def gather(
     at: int,
     onset: Onset,
     moved: tuple[Moved, ...],
+    recurs: bool = False,
     most: int = MOST_ROWS,
 ) -> Case:
     """The case of an incident as of hour `at`; samples have about `most` rows each.
 
     hours: counts of any span; what lies in it up to 28 days before the onset and until `at` is the
-    volume. An onset after `at` is taken as of `at`.
+    volume. An onset after `at` is taken as of `at`. What recurs is compared with the week of the
+    first time, which those before it know nothing of.
     """
     turn = min(onset.hour, at)
     due_before, due_after = _due(evidence, turn, at, most)
@@ -41,7 +43,7 @@ def gather(
         at=at,
         onset=onset,
         moved=moved,
-        before=evidence.rows(turn - _BEFORE, turn, at, most),
+        before=evidence.rows(turn - (WEEK if recurs else _BEFORE), turn, at, most),
         after=evidence.rows(turn, at, at, most),
         due_before=due_before,
         due_after=due_after,
@@ -49,6 +51,7 @@ def gather(
         volume_after=_span(hours, turn, at),
         rescored=evidence.rescored(turn, at, MOST_RESCORED),
         events=evidence.events(onset.low - _EVENTS_BEFORE, at),
+        recurs=recurs,
     )
 
 

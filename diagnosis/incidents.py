@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from diagnosis.asking import Asking
 from diagnosis.case import Case
 from diagnosis.evidence import Event, Evidence
-from diagnosis.finding import Diagnosis, Ended, Ending, Extended, Happening, Moved, Opened
+from diagnosis.finding import Diagnosis, Ended, Ending, Extended, Happening, Moved, Onset, Opened
 from diagnosis.grouping import Group, groups, onset_of, together
-from diagnosis.hours import DAY
+from diagnosis.hours import DAY, WEEK
 from diagnosis.quantities import Quantities
 from diagnosis.state import Key, OpenIncident, State
 from diagnosis.watch import OF_OUTCOMES, Watch
@@ -18,6 +18,9 @@ LASTED = 14 * DAY
 
 _SETTLING = 7 * DAY
 _MOST_MOVED = 60
+_MOST_WEEKS = 8
+# What a season may be taken for while one of its weeks is known: no fault, and no known harm.
+_OF_SEASONS = frozenset({"season", "covariate_harmless", "traffic_mix", "undetermined"})
 _ACCEPT = re.compile(r"\s*accept\s+(\d{1,18})\s*(:.*)?", re.IGNORECASE | re.DOTALL)
 
 
@@ -80,6 +83,10 @@ class Incidents:
             same = group.about[2] in columns
             if together(incident.onset, group.onset, same_column=same):
                 return incident
+            weeks = _weeks_later(incident.onset, group.onset) if same else 0
+            if weeks and (incident.recurs or incident.eased) and incident.cause in _OF_SEASONS:
+                incident.again = incident.again if incident.recurs else weeks * WEEK
+                return incident
         return None
 
     def _join(self, incident: OpenIncident, group: Group) -> bool:
@@ -102,11 +109,18 @@ class Incidents:
         onset = onset_of(self._quantities, [group.best.key for group in new])
         incident = OpenIncident(state.numbers, state.hour, onset)
         incident.cases_at_onset = state.due_cases
+        incident.again, incident.off_at = 0 if self._recurs(new, onset) else -1, state.hour
         state.incidents[str(incident.number)] = incident
         self._add(incident, new)
         moved = self._moved(incident)
         self._found.append(Opened(incident.number, state.hour, onset, moved))
         self._asking.ask(incident, moved)
+
+    def _recurs(self, new: Sequence[Group], onset: Onset) -> bool:
+        """Whether a harmless change of a column began at the same hours a week before."""
+        known = (self._state.harmless.get(group.about[2]) for group in new)
+        before = (Onset(low, low, high) for low, high in filter(None, known))
+        return any(_weeks_later(each, onset) == 1 for each in before)
 
     def _moved(self, incident: OpenIncident) -> tuple[Moved, ...]:
         """What moved, that with the most evidence first."""
@@ -126,10 +140,20 @@ class Incidents:
     def day(self) -> None:
         """At a midnight: what is back, what is known better, and why."""
         for incident in list(self._state.incidents.values()):
-            if self._is_back(incident):
+            told = self._told_back(incident)
+            back = True in told and False not in told
+            if not back:
+                incident.off_at = self._state.hour
+            # What comes every week is not over while the hours at which it comes are still ahead.
+            season = incident.recurs and incident.cause in _OF_SEASONS
+            if back and (not season or self._state.hour - incident.off_at >= WEEK):
                 self._end(incident, "back", "all that moved is back to what it was")
                 continue
-            self._refresh(incident)
+            incident.eased |= True in told
+            if True not in told:
+                self._refresh(incident)
+            if incident.untold:
+                self._tell_more(incident)
             if self._asking.is_due(incident):
                 self._asking.ask(incident, self._moved(incident))
             since = max(incident.harmless_since, incident.onset.hour)
@@ -140,22 +164,24 @@ class Incidents:
                 )
                 self._accept(incident, said)
 
-    def _is_back(self, incident: OpenIncident) -> bool:
-        """Rows decide where there are such: outcomes of the time of trouble are due later."""
+    def _told_back(self, incident: OpenIncident) -> list[bool | None]:
+        """Of what moved, whether it is back, None where that cannot be told.
+
+        Rows decide where there are such: outcomes of the time of trouble are due later.
+        """
         keys = {Key.of(text): levels for text, levels in incident.levels.items()}
         of_rows = {
             key: levels
             for key, levels in keys.items()
             if key.source != "daily" or key.caller not in OF_OUTCOMES
         }
-        told = [
+        return [
             self._quantities.is_back(key, incident.onset.hour, levels)
             for key, levels in (of_rows or keys).items()
         ]
-        return True in told and False not in told
 
     def _refresh(self, incident: OpenIncident) -> None:
-        """Levels and onset anew in its first week; later it may be on its way back."""
+        """Levels and onset anew in its first week, while nothing is on its way back."""
         state = self._state
         if state.hour - incident.opened_at <= _SETTLING:
             moved = [Key.of(text) for text in incident.levels]
@@ -176,8 +202,6 @@ class Incidents:
                 text: (before, self._quantities.after(Key.of(text), incident.onset.hour))
                 for text, (before, _) in incident.levels.items()
             }
-        if incident.untold:
-            self._tell_more(incident)
 
     def accept_told(self, events: Sequence[Event]) -> None:
         """Notes that accept an incident, by its number: `accept 3`, or `accept 3: why`."""
@@ -196,8 +220,26 @@ class Incidents:
 
     def _end(self, incident: OpenIncident, ending: Ending, reason: str) -> None:
         if ending == "back":
+            self._remember(incident)
             for text in incident.levels:
                 self._quantities.forget(Key.of(text))
             self._quantities.skip(incident.onset.low)
         del self._state.incidents[str(incident.number)]
         self._found.append(Ended(incident.number, self._state.hour, ending, reason))
+
+    def _remember(self, incident: OpenIncident) -> None:
+        """A fault that comes every week stays one: only what was harmless may be a season."""
+        if incident.harmless_since < 0:
+            return
+        for text in incident.levels:
+            column = self._quantities.about(Key.of(text))[2]
+            if column:
+                self._state.harmless[column] = (incident.onset.low, incident.onset.high)
+
+
+def _weeks_later(first: Onset, second: Onset) -> int:
+    """How many weeks after the first a second change began, at the same hours; 0 if it did not."""
+    for weeks in range(1, _MOST_WEEKS):
+        if together(first.later(weeks * WEEK), second, same_column=False):
+            return weeks
+    return 0

@@ -91,8 +91,9 @@ class Marginals:
             learned = e_detector.Shares.of(*near, tolerances)
         if self.anchored is not None:
             within = bounds.interval(self.anchor_ones, self.anchor_rows, len(streams))
-            far = bounds.wide(*within, streams.tolerances)
-            anchored = e_detector.Shares.of(*far, streams.tolerances)
+            tolerances = self.tolerances(streams)
+            far = bounds.wide(*within, tolerances)
+            anchored = e_detector.Shares.of(*far, tolerances)
         return Limits(learned, anchored)
 
     def look(self, ones: Counts, rows: int, limits: Limits) -> None:
@@ -180,7 +181,11 @@ class Marginals:
             self.anchor_ones[k], self.anchor_rows[k] = ones, rows
         self.forget(k)
 
-    def begin(self, hour: int, onset: float) -> None:
-        """What is compared begins at an onset, and what is learnt goes on at an hour."""
+    def begin(self, hour: int, onset: float, free: NDArray[np.bool_]) -> None:
+        """What is compared begins at an onset, and what is learnt goes on at an hour.
+
+        free: (K,), the streams that were accepted, whose season is what they do by themselves.
+        """
+        self.usual.swing(self.counted, onset, free)
         self.usual.considered = max(self.usual.considered, hour // DAY + 1)
         self.counted.from_hour = max(self.counted.from_hour, int(onset))

@@ -1,5 +1,7 @@
 """What is asked about one quantity: when it changed, what it was and is, whether it is back."""
 
+import numpy as np
+
 from diagnosis.change_point import Series
 from diagnosis.finding import Moved
 from diagnosis.marginals import Marginals
@@ -94,10 +96,11 @@ class Quantities:
     def accept(self, onset: float, held: set[str]) -> None:
         """What everything is since an hour is what it is compared with, but for what is held."""
         for name, marginals in self.state.sources():
-            for k, stream in enumerate(self._streams.each):
-                if Key.counted(name, stream.name).text not in held:
-                    marginals.accept(k, onset)
-            marginals.begin(self.state.hour, onset)
+            keys = (Key.counted(name, stream.name).text for stream in self._streams.each)
+            free = np.array([key not in held for key in keys], dtype=bool)
+            for k in np.flatnonzero(free):
+                marginals.accept(int(k), onset)
+            marginals.begin(self.state.hour, onset, free)
         for text, trace in self.state.traces.items():
             if text not in held:
                 trace.accept(onset)

@@ -49,6 +49,9 @@ class OpenIncident:
     its own scale. untold: something moved that no happening has said. said: what the last diagnosis
     says, None before the first. rows, cases: rows since the onset and cases due since then, when it
     was made. harmless_since: since when it is explained and needs no action; -1 while it is not.
+    again: how many hours after the onset the same came again at the same hours of the week, 0 where
+    it had come a week before, -1 where it did neither. off_at: the last midnight at which it was
+    not back. eased: whether some of it was back since.
     """
 
     number: int
@@ -62,11 +65,22 @@ class OpenIncident:
     cases_at_onset: int = 0
     harmless_since: int = -1
     cause: str = ""
+    again: int = -1
+    off_at: int = -1
+    eased: bool = False
+
+    @property
+    def recurs(self) -> bool:
+        """Whether it comes every week."""
+        return self.again >= 0
 
 
 @dataclass(eq=False)
 class State:
     """hour: the next one to look at. numbers: how many incidents there have been.
+
+    harmless: of a column, the interval of hours in which its last incident began that was harmless
+    and is over.
 
     Bounded: 42 days and 48 hours of each stream's counts, overall and of at most twenty callers;
     70 days of each daily trace; eight weeks of rows an hour by caller. With ten columns and three
@@ -83,6 +97,7 @@ class State:
     rows: RowLooks | None = None
     traces: dict[str, Trace] = field(default_factory=dict)
     incidents: dict[str, OpenIncident] = field(default_factory=dict)
+    harmless: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @classmethod
     def new(cls, first_hour: int) -> "State":

@@ -16,6 +16,8 @@ LEAST_DAYS, LEAST_ROWS = 7, 2000
 # A day is learnt when it is a week old and nothing is suspected: a change is seen before that.
 _LAG_DAYS = 7
 _FULL_DAYS, _FULL_ROWS, _MOST_DAYS = 28, 100_000, 91
+# Two weeks less the last days, which are not put together yet.
+_TWO_WEEKS = 12
 # Hours of independent rows that the unevenness begins with, and where it begins to count.
 _CALM_HOURS, _UNEVEN = 48.0, 1.3
 # A season's swing is its standard deviation times this, and a little more.
@@ -110,6 +112,23 @@ class Usual:
         if not self.full and len(counted.days):
             self._learn(counted, doubtful)
 
+    def swing(self, counted: Counted, onset: float, free: Mask) -> None:
+        """Of free streams, take what comes back since an onset as what they do by themselves."""
+        days = np.flatnonzero((counted.days * DAY >= onset) & (counted.day_rows > 0))
+        if len(days) >= _TWO_WEEKS:
+            found = np.round(self._of_days(counted, days), _DIGITS)
+            self.movement = np.where(free, np.maximum(self.movement, found), self.movement)
+
+    def _of_days(self, counted: Counted, days: Counts) -> Floats:
+        """Only what comes back is a season: an incident is in one half of the days."""
+        ones, rows = counted.day_ones, counted.day_rows
+        halves = [
+            _swing(ones[half], counted.among(ones[half], rows[half]), self.uneven)
+            for half in np.array_split(days, 2)
+        ]
+        found: Floats = np.minimum(*halves)
+        return found
+
     def _learn(self, counted: Counted, doubtful: Mask) -> None:
         days, rows = counted.days, counted.day_rows
         lag = _LAG_DAYS if self.ready else 0
@@ -132,13 +151,7 @@ class Usual:
         in_phase, of = self.phase_ones[there], self.phase_rows[there]
         found = _swing(in_phase, counted.among(in_phase, of), self.uneven)
         if len(learnt) >= 2 * LEAST_DAYS:
-            # Only what comes back is a season: an incident is in one half of the days.
-            ones, rows = counted.day_ones, counted.day_rows
-            halves = [
-                _swing(ones[half], counted.among(ones[half], rows[half]), self.uneven)
-                for half in np.array_split(learnt, 2)
-            ]
-            found = np.maximum(found, np.minimum(*halves))
+            found = np.maximum(found, self._of_days(counted, learnt))
         self.movement = np.where(doubtful, self.movement, np.round(found, _DIGITS))
 
 

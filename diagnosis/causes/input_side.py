@@ -50,7 +50,7 @@ def input_side(case: Case, sides: Sides) -> InputSide:
     base, later = callers.base, callers.later
     empty = InputSide(mix_part(sides, callers), prior(case.reference, base, later), base, later)
     if contrast(base, later).is_still:
-        return replace(empty, part=empty.part + season_part(sides, callers), fits_prior=True)
+        return replace(empty, part=empty.part + season_part(case, sides, callers), fits_prior=True)
     early, late = _halves(later)
     found = finding.find(case.reference, base, early, len(sides.names))
     found = replace(found, found=tuple(finding.settled(each, base, later) for each in found.found))

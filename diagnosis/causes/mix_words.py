@@ -1,5 +1,6 @@
 """What the callers' shares and the season say, as candidates."""
 
+from diagnosis.case import Case
 from diagnosis.causes.contrast import contrast
 from diagnosis.causes.mix import Mix
 from diagnosis.causes.part import Part
@@ -35,13 +36,19 @@ def mix_part(sides: Sides, callers: Mix) -> Part:
     return Part(holds=(found,))
 
 
-def season_part(sides: Sides, callers: Mix) -> Part:
+def season_part(case: Case, sides: Sides, callers: Mix) -> Part:
     """Season, where only the hours of the week since the onset differ from those before.
 
-    Two cycles must have been seen before: one weekend does not tell what weekends are like.
+    Two cycles must have been seen: one weekend does not tell what weekends are like.
     """
     times = sides.raw.times
-    if not sides.live or callers.moved or float(times.max() - times.min()) < _CYCLES:
+    if not sides.live or callers.moved:
+        return Part()
+    if case.recurs:
+        names = tuple(sorted({each.column for each in case.moved if each.column is not None}))
+        because = "It came at the same hours a week before, and rows since are as those then."
+        return Part(holds=(Candidate("season", 1.0, columns=names, because=because),))
+    if float(times.max() - times.min()) < _CYCLES:
         return Part()
     found = contrast(sides.raw, sides.later)
     moved = found.moved()

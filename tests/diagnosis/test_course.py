@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.profile import Profile, ScoreProfile
+from diagnosis.case import Case
 from diagnosis.course import Course, Sensitivity, State
 from diagnosis.evidence import Event
-from diagnosis.finding import Diagnosed, Ended, Extended, Happening, Opened
+from diagnosis.finding import Diagnosed, Diagnosis, Ended, Extended, Happening, Opened
 from diagnosis.hours import Hours
 from diagnosis.reference import Reference
 from diagnosis.rows import Rows
@@ -414,3 +415,55 @@ def test_who_served_is_kept_where_a_span_is_cut() -> None:
         state = State.from_json(json.loads(json.dumps(state.to_json())))
 
     assert state.to_json() == whole.to_json()
+
+
+def _weekends(first_day: int, days: int) -> Hours:
+    """From a Saturday on, three of ten incomes are missing at each weekend."""
+    changes = tuple(
+        (day * DAY, (day + 2) * DAY, None, made.lose_incomes(0.3))
+        for day in range(first_day, days, 7)
+    )
+    return made.Traffic(REFERENCE, 3).hours(days, changes)
+
+
+def test_a_season_that_begins_in_mid_stream_is_one_incident_from_its_second_week_on() -> None:
+    asked: list[Case] = []
+
+    def harmless(case: Case) -> Diagnosis:
+        asked.append(case)
+        return made.harmless(case)
+
+    _, found = _followed(_weekends(14, 38), diagnose=harmless)
+
+    first, second = _opened(found)
+    assert START + 14 * DAY <= first.at <= START + 15 * DAY
+    assert START + 21 * DAY <= second.at <= START + 22 * DAY
+    assert [(one.number, one.ending) for one in found if isinstance(one, Ended)] == [
+        (1, "back"),
+        (2, "accepted"),
+    ]
+    assert {case.onset.hour >= START + 20 * DAY for case in asked if case.recurs} == {True}
+    assert {case.onset.hour < START + 20 * DAY for case in asked if not case.recurs} == {True}
+
+
+def test_a_fault_that_comes_every_weekend_is_found_each_time() -> None:
+    def fault(case: Case) -> Diagnosis:
+        return Diagnosis(case.at, "missing", (), actionable=True, action="fix_pipeline")
+
+    _, found = _followed(_weekends(14, 32), diagnose=fault)
+
+    assert [(one.at - START) // DAY for one in _opened(found)] == [14, 21, 28]
+    assert {one.ending for one in found if isinstance(one, Ended)} == {"back"}
+
+
+def test_a_season_that_is_over_ends_after_a_week_without_it() -> None:
+    hours = made.Traffic(REFERENCE, 3).hours(
+        36,
+        tuple((day * DAY, (day + 2) * DAY, None, made.lose_incomes(0.3)) for day in (14, 21)),
+    )
+
+    _, found = _followed(hours, diagnose=made.harmless)
+
+    (_, second), (_, ended) = _opened(found), [one for one in found if isinstance(one, Ended)]
+    assert (ended.number, ended.ending) == (second.number, "back")
+    assert START + 29 * DAY < ended.at < START + 32 * DAY

@@ -332,6 +332,16 @@ def test_twice_the_rows_of_the_same_kind_are_volume() -> None:
     assert said(found) == ["volume"]
 
 
+def test_what_came_at_the_same_hours_a_week_before_is_a_season() -> None:
+    """The week before had it as well, so that nothing in the rows of both sides differs."""
+    moved = (Moved("income = missing", 0.2, 0.3, "share", column="income"),)
+
+    found, once = (diagnose(replace(case(moved=moved), recurs=recurs)) for recurs in (True, False))
+
+    assert (found.cause, found.columns, found.action) == ("season", ("income",), "nothing")
+    assert once.cause == "undetermined"
+
+
 def _mostly_of_another_version(hours: Hours) -> Hours:
     """In three of four hours all but a tenth of the rows."""
     alone = np.arange(len(hours.rows)) % 4 == 0
