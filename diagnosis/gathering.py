@@ -16,6 +16,8 @@ _EVENTS_BEFORE = 7 * DAY
 # Times until cases are due that are tried as the longest.
 _LAGS = 20
 MOST_ROWS = 20_000
+MOST_DUE = 100_000
+"""Cases that fell due: events are few among them, and a group's odds need some hundreds."""
 MOST_RESCORED = 2_000
 
 
@@ -29,15 +31,16 @@ def gather(
     moved: tuple[Moved, ...],
     recurs: bool = False,
     most: int = MOST_ROWS,
+    most_due: int = MOST_DUE,
 ) -> Case:
-    """The case of an incident as of hour `at`; samples have about `most` rows each.
+    """The case of an incident as of hour `at`; samples have about `most` rows or `most_due` cases.
 
     hours: counts of any span; what lies in it up to 28 days before the onset and until `at` is the
     volume. An onset after `at` is taken as of `at`. What recurs is compared with the week of the
     first time, which those before it know nothing of.
     """
     turn = min(onset.hour, at)
-    due_before, due_after = _due(evidence, turn, at, most)
+    due_before, due_after = _due(evidence, turn, at, most_due)
     return Case(
         reference=reference,
         at=at,
