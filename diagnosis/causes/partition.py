@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from contract.cells import place
 from contract.profile import ColumnProfile
@@ -96,7 +96,7 @@ def normal_scores(shares: Floats, starts: Places, order: Places) -> Floats:
         total = held.sum()
         if total > 0:
             middle = (np.cumsum(held) - held / 2) / total
-            scores[cells] = norm.ppf(np.clip(middle, 1e-3, 1 - 1e-3))
+            scores[cells] = ndtri(np.clip(middle, 1e-3, 1 - 1e-3))
     return scores
 
 
