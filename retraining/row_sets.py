@@ -1,0 +1,88 @@
+"""Which rows a case learns from and which it is judged on, and what tells one set from another."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from contract.digest import canonical_json, sha256
+from contract.schema import DataSetSchema
+from retraining.rows import Mask, Rows, moment_of
+
+# Raise it whenever the canonical bytes below change.
+_FORM = "rows/1"
+_AT_ONCE = 100_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """Of n rows: what is learnt from, what of it the champion has not seen, what is judged on.
+
+    cut: the business time, in microseconds of 2000, from which on cases begin that are judged on. A
+    case is on one side; rows of an earlier case from after the cut are in no part.
+    """
+
+    cut: int
+    fit: Mask
+    unseen: Mask
+    evaluation: Mask
+
+
+def cut_of(rows: Rows, share: float, seen_until: int | None) -> int | None:
+    """The time from which on about that share of the usable cases begin; None where none does.
+
+    Never before all that the champion was trained on, which ended at `seen_until`.
+    """
+    first = _first(rows)
+    usable = np.unique(rows.cases[rows.usable])
+    if not len(usable):
+        return None
+    begins = np.sort(first[usable])
+    cut = int(begins[min(int((1 - share) * len(begins)), len(begins) - 1)])
+    return cut if seen_until is None else max(cut, seen_until + 1)
+
+
+def parts(rows: Rows, cut: int, seen_until: int | None) -> Parts:
+    """The rows on either side of a cut."""
+    begins = _first(rows)[rows.cases] if len(rows) else rows.times
+    fit = rows.usable & (rows.times < cut)
+    seen = np.zeros(len(rows), dtype=bool) if seen_until is None else begins <= seen_until
+    return Parts(cut, fit, fit & ~seen, rows.usable & (begins >= cut) & ~seen)
+
+
+def _first(rows: Rows) -> Any:
+    """For each case the time of its first row, usable or not."""
+    first = np.full(int(rows.cases.max()) + 1 if len(rows) else 0, np.iinfo(np.int64).max)
+    np.minimum.at(first, rows.cases, rows.times)
+    return first
+
+
+def digest(schema: DataSetSchema, rows: Rows, part: Mask) -> str:
+    """Identity of some of the rows: cases, times, labels and values, in their order.
+
+    Ids and times of the system are not in it, so that a log that was fed again has the same; a case
+    without a name of the caller's is known by its id alone.
+    """
+    head = {"form": _FORM, "schema": sha256(schema.to_json()), "rows": int(part.sum())}
+    found = hashlib.sha256(canonical_json(head) + b"\n")
+    chosen = np.flatnonzero(part)
+    for start in range(0, len(chosen), _AT_ONCE):
+        at = chosen[start : start + _AT_ONCE]
+        own = np.column_stack([rows.names[at], rows.times[at], rows.settled[at], rows.labels[at]])
+        values = np.where(np.isnan(rows.features[at]), np.nan, rows.features[at]) + 0.0
+        found.update(np.hstack([own, values]).astype("<f8").tobytes())
+    return found.hexdigest()
+
+
+def document(schema: DataSetSchema, rows: Rows, part: Mask) -> dict[str, Any]:
+    """A part as a record tells of it."""
+    times = rows.times[part]
+    return {
+        "rows": int(part.sum()),
+        "cases": len(np.unique(rows.cases[part])),
+        "bads": int(rows.labels[part].sum()),
+        "from": moment_of(int(times.min())).isoformat() if len(times) else None,
+        "to": moment_of(int(times.max())).isoformat() if len(times) else None,
+        "sha256": digest(schema, rows, part),
+    }
