@@ -41,11 +41,19 @@ class SegmentChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Beyond:
+    """What an option wins over the horizon beyond a lower rung, compared case by case."""
+
+    rung: Rung
+    benefit: Interval
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """A rung, estimated on rows that neither model has seen.
 
-    loss: mean of a row, in the policy's unit. benefit: over the horizon, champion minus option.
-    cost: of doing it, flips included. flips: share of the rows whose decision changes.
+    loss: mean of a case, in the policy's unit. benefit: over the horizon, champion minus option.
+    cost: of doing it, flips included. flips: share of the cases that are decided otherwise.
     """
 
     rung: Rung
@@ -63,6 +71,11 @@ class Option:
     """The lower bound of the benefit is above the cost, and nothing forbids it."""
     why_not: str | None
     """A sentence, None where it pays."""
+    needs: int | None = None
+    """Due cases, about, that would decide whether it pays, those at hand included; None where it is
+    decided, or where no number of cases would decide it."""
+    beyond: tuple[Beyond, ...] = ()
+    """What it wins beyond each rung below it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,48 @@
+"""What a model says of the cases, and what that loses."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.sigmoid import sigmoids
+from retraining.ladder.evaluation import Labels, Link, Margins, Mask
+from retraining.policy import Errors
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """Scores (n,), and from which of them on a case is refused."""
+
+    scores: Floats
+    threshold: float
+
+    @property
+    def refused(self) -> Mask:
+        """Whether each is refused, (n,)."""
+        found: Mask = self.scores >= self.threshold
+        return found
+
+    def losses(self, labels: Labels, errors: Errors | None) -> Floats:
+        """Of each, (n,): what the decision costs, or the squared error of the score."""
+        if errors is None:
+            squares: Floats = np.square(self.scores - labels)
+            return squares
+        missed = errors.false_negative * ((labels == 1) & ~self.refused)
+        alarms = errors.false_positive * ((labels == 0) & self.refused)
+        costs: Floats = missed + alarms
+        return costs
+
+
+def answers_of(margins: Margins, link: Link, threshold: float) -> Answers:
+    """What is answered where the trees' sums go through a link, as it is served."""
+    return Answers(sigmoids(link.intercept + link.slope * margins), threshold)
+
+
+def of_cases(values: Floats, cases: NDArray[np.int64]) -> Floats:
+    """The mean of each case's rows, (m,): a case counts once, for its rows go together."""
+    _, places, rows = np.unique(cases, return_inverse=True, return_counts=True)
+    means: Floats = np.bincount(places, weights=values, minlength=len(rows)) / rows
+    return means

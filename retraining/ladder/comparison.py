@@ -1,0 +1,73 @@
+"""Two ways to answer the same cases, compared case by case."""
+
+from dataclasses import dataclass
+
+from retraining.ladder import spans
+from retraining.ladder.answers import Answers, Floats, of_cases
+from retraining.ladder.confidence import Span, Sums, cases_to_exceed, interval
+from retraining.ladder.evaluation import Judged, Link, Served
+from retraining.ladder.option import Interval, Rung
+from retraining.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A rung as it would answer the rows of the evaluation.
+
+    link: None where the trees are others.
+    """
+
+    rung: Rung
+    answers: Answers
+    link: Link | None
+
+    @property
+    def served(self) -> Served | None:
+        """How it makes an answer of the champion's sums; None where it does not go by them."""
+        return None if self.link is None else Served(self.link, self.answers.threshold)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """What a candidate loses less in a case than another: sums over the cases, and the horizon."""
+
+    sums: Sums
+    span: Span
+    alpha: float
+    horizon: float
+
+    @property
+    def benefit(self) -> Interval:
+        """Over the horizon."""
+        mean = interval(self.sums, self.span, self.alpha)
+        return Interval(*(self.horizon * v for v in (mean.estimate, mean.lower, mean.upper)))
+
+    def needs(self, cost: float) -> int | None:
+        """Cases that would decide whether it wins more than the cost."""
+        target = cost / self.horizon
+        return cases_to_exceed(self.sums, self.span, self.alpha, target) or cases_to_exceed(
+            self.sums.mirrored, self.span.mirrored, self.alpha, -target
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimation:
+    """What all comparisons of a set of candidates have in common; alpha: of each of them."""
+
+    evaluation: Judged
+    champion: Candidate
+    anchor: Answers | None
+    policy: Policy
+    alpha: float
+    horizon: float
+
+    def losses(self, answers: Answers) -> Floats:
+        """Of each case, (m,)."""
+        rows = answers.losses(self.evaluation.labels, self.policy.errors)
+        return of_cases(rows, self.evaluation.cases)
+
+    def compared(self, one: Candidate, other: Candidate) -> Compared:
+        """One candidate's losses minus the other's."""
+        differences = self.losses(one.answers) - self.losses(other.answers)
+        span = spans.span(one.served, other.served, self.policy.errors)
+        return Compared(Sums.of(differences), span, self.alpha, self.horizon)
