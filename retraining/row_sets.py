@@ -8,50 +8,64 @@ import numpy as np
 
 from contract.digest import canonical_json, sha256
 from contract.schema import DataSetSchema
-from retraining.rows import Mask, Rows, moment_of
+from retraining.rows import Integers, Mask, Rows, moment_of
 
 # Raise it whenever the canonical bytes below change.
 _FORM = "rows/1"
 _AT_ONCE = 100_000
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Times in microseconds of 2000. seen_until: the end of what the champion was trained on.
+
+    since: cases that began before say nothing of how things are now; only a refit learns from them.
+    """
+
+    since: int = 0
+    seen_until: int = -1
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
-    """Of n rows: what is learnt from, what of it the champion has not seen, what is judged on.
+    """Of n rows: what a refit learns from, what the other rungs are fitted on, what judges them.
 
     cut: the business time, in microseconds of 2000, from which on cases begin that are judged on. A
-    case is on one side; rows of an earlier case from after the cut are in no part.
+    case is on one side; rows of an earlier case from after the cut are in no part. unseen: of fit
+    the rows of cases that began in the bounds. recent: all that began since, whatever is known.
     """
 
     cut: int
     fit: Mask
     unseen: Mask
     evaluation: Mask
+    recent: Mask
 
 
-def cut_of(rows: Rows, share: float, seen_until: int | None) -> int | None:
+def cut_of(rows: Rows, share: float, bounds: Bounds) -> int | None:
     """The time from which on about that share of the usable cases begin; None where none does.
 
-    Never before all that the champion was trained on, which ended at `seen_until`.
+    Never before all that the champion was trained on.
     """
     first = _first(rows)
-    usable = np.unique(rows.cases[rows.usable])
-    if not len(usable):
+    cases = np.unique(rows.cases[rows.usable])
+    begins = np.sort(first[cases][first[cases] >= bounds.since])
+    if not len(begins):
         return None
-    begins = np.sort(first[usable])
     cut = int(begins[min(int((1 - share) * len(begins)), len(begins) - 1)])
-    return cut if seen_until is None else max(cut, seen_until + 1)
+    return max(cut, bounds.seen_until + 1)
 
 
-def parts(rows: Rows, cut: int, seen_until: int | None) -> Parts:
+def parts(rows: Rows, cut: int, bounds: Bounds) -> Parts:
     """The rows on either side of a cut."""
     begins = _first(rows)[rows.cases] if len(rows) else rows.times
+    recent: Mask = begins >= bounds.since
+    own = recent & (begins > bounds.seen_until)
     fit = rows.usable & (rows.times < cut)
-    seen = np.zeros(len(rows), dtype=bool) if seen_until is None else begins <= seen_until
-    return Parts(cut, fit, fit & ~seen, rows.usable & (begins >= cut) & ~seen)
+    return Parts(cut, fit, fit & own, rows.usable & (begins >= cut) & own, recent)
 
 
-def _first(rows: Rows) -> Any:
+def _first(rows: Rows) -> Integers:
     """For each case the time of its first row, usable or not."""
     first = np.full(int(rows.cases.max()) + 1 if len(rows) else 0, np.iinfo(np.int64).max)
     np.minimum.at(first, rows.cases, rows.times)

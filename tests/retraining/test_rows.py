@@ -15,6 +15,7 @@ from outcomes.store import store
 from retraining import row_sets, rows
 from retraining.errors import TooManyRows
 from retraining.quarantine import Window, windows
+from retraining.row_sets import Bounds
 from retraining.rows import Question, Rows
 from tests.conftest import Database
 from tests.db.rows import insert, row
@@ -129,7 +130,7 @@ def test_rows_of_one_name_are_one_case_and_it_is_on_one_side(database: Database)
     tell(database, [of_id(each) for each in ids], 10)
 
     found = read(database, day(30))
-    parts = row_sets.parts(found, rows.microseconds(day(2)), None)
+    parts = row_sets.parts(found, rows.microseconds(day(2)), Bounds())
 
     assert len(set(found.cases.tolist())) == 4
     assert ages(found, parts.fit) == [18, 19]
@@ -141,17 +142,32 @@ def test_nothing_that_the_champion_was_trained_on_judges_it(database: Database) 
     ids = fed(database, *({} for _ in range(6)))
     tell(database, [of_id(each) for each in ids], 10)
     found = read(database, day(30))
-    seen_until = rows.microseconds(day(3))
+    bounds = Bounds(seen_until=rows.microseconds(day(3)))
 
-    cut = row_sets.cut_of(found, 0.9, seen_until)
+    cut = row_sets.cut_of(found, 0.9, bounds)
     assert cut is not None
-    parts = row_sets.parts(found, cut, seen_until)
+    parts = row_sets.parts(found, cut, bounds)
 
     assert ages(found, parts.evaluation) == [22, 23]
     assert ages(found, parts.unseen) == []
     assert ages(found, parts.fit) == [18, 19, 20, 21]
-    assert row_sets.cut_of(found, 0.5, None) == rows.microseconds(day(3))
-    assert row_sets.cut_of(read(database, day(1)), 0.5, None) is None
+    assert row_sets.cut_of(found, 0.5, Bounds()) == rows.microseconds(day(3))
+    assert row_sets.cut_of(read(database, day(1)), 0.5, Bounds()) is None
+
+
+def test_what_began_before_the_change_is_only_learnt_from_by_a_refit(database: Database) -> None:
+    ids = fed(database, *({} for _ in range(6)))
+    tell(database, [of_id(each) for each in ids], 10)
+    found = read(database, day(30))
+    bounds = Bounds(since=rows.microseconds(day(2)))
+
+    cut = row_sets.cut_of(found, 0.5, bounds)
+    assert cut == rows.microseconds(day(4))
+    parts = row_sets.parts(found, cut, bounds)
+
+    assert ages(found, parts.fit) == [18, 19, 20, 21]
+    assert ages(found, parts.unseen) == [20, 21]
+    assert ages(found, parts.evaluation) == [22, 23]
 
 
 def test_a_log_that_was_fed_again_has_the_same_digest_and_a_corrected_one_another(
@@ -286,11 +302,11 @@ def test_no_part_holds_what_it_must_not(
     window = Window(1, day(4), day(6), ("web",), ("unit",))
 
     found = read(database, day(as_of), window)
-    seen_until = rows.microseconds(day(seen))
-    cut = row_sets.cut_of(found, share, seen_until)
+    bounds = Bounds(seen_until=rows.microseconds(day(seen)))
+    cut = row_sets.cut_of(found, share, bounds)
     if cut is None:
         return
-    parts = row_sets.parts(found, cut, seen_until)
+    parts = row_sets.parts(found, cut, bounds)
 
     begun: dict[str, float] = {}
     for each in told:
