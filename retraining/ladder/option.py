@@ -72,8 +72,8 @@ class Option:
     why_not: str | None
     """A sentence, None where it pays."""
     needs: int | None = None
-    """Due cases, about, that would decide whether it pays, those at hand included; None where it is
-    decided, or where no number of cases would decide it."""
+    """Further due cases, about, that would decide whether it pays; None where it is decided, or
+    where no number of them would decide it."""
     beyond: tuple[Beyond, ...] = ()
     """What it wins beyond each rung below it."""
 
