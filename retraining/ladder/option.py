@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from retraining.ladder.evaluation import Link
+from contract.link import Link
 
 Rung = Literal["nothing", "threshold", "intercept", "slope", "refit"]
 RUNGS: tuple[Rung, ...] = ("nothing", "threshold", "intercept", "slope", "refit")
