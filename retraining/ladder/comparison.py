@@ -43,11 +43,12 @@ class Compared:
         return Interval(*(self.horizon * v for v in (mean.estimate, mean.lower, mean.upper)))
 
     def needs(self, cost: float) -> int | None:
-        """Cases that would decide whether it wins more than the cost."""
+        """Further cases that would decide whether it wins more than the cost."""
         target = cost / self.horizon
-        return cases_to_exceed(self.sums, self.span, self.alpha, target) or cases_to_exceed(
+        cases = cases_to_exceed(self.sums, self.span, self.alpha, target) or cases_to_exceed(
             self.sums.mirrored, self.span.mirrored, self.alpha, -target
         )
+        return None if cases is None else max(1, cases - self.sums.n)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

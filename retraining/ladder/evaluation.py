@@ -6,17 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.link import Link
+
+__all__ = ["Judged", "Labels", "Link", "Margins", "Mask", "Served"]
+
 Margins = NDArray[np.float64]
 Labels = NDArray[np.int8]
 Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """From the trees' sum to what the sigmoid takes: intercept + slope * margin; slope > 0."""
-
-    intercept: float = 0.0
-    slope: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

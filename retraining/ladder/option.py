@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from retraining.ladder.evaluation import Link
+from contract.link import Link
 
 Rung = Literal["nothing", "threshold", "intercept", "slope", "refit"]
 RUNGS: tuple[Rung, ...] = ("nothing", "threshold", "intercept", "slope", "refit")
@@ -72,8 +72,8 @@ class Option:
     why_not: str | None
     """A sentence, None where it pays."""
     needs: int | None = None
-    """Due cases, about, that would decide whether it pays, those at hand included; None where it is
-    decided, or where no number of cases would decide it."""
+    """Further due cases, about, that would decide whether it pays; None where it is decided, or
+    where no number of them would decide it."""
     beyond: tuple[Beyond, ...] = ()
     """What it wins beyond each rung below it."""
 

@@ -10,7 +10,7 @@ from retraining.ladder.confidence import Span
 from retraining.ladder.evaluation import Link, Served
 from retraining.policy import Errors
 
-_PARTS = 20_000
+_PARTS = 4_000
 # Between two places of the grid each score moves by 1 / _PARTS at most, and a squared error by
 # twice that.
 _SLACK = 4 / _PARTS
