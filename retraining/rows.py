@@ -35,7 +35,7 @@ _STATEMENT = sql.SQL("""
     SELECT {pieces}, {time}, {due}, {settled}, {state}, ({touched})::integer::float8,
            coalesce(array_position({callers}::text[], coalesce(log.api_key_name, ''))::float8 - 1,
                     -1),
-           log.probability {features}
+           log.prediction::float8 {features}
     FROM monitoring.outcomes_seen({as_of}, {known}, {known}) AS seen
     JOIN public.prediction_log AS log USING (predicted_at, prediction_id)
     CROSS JOIN LATERAL (
@@ -80,8 +80,8 @@ class Rows:
 
     features: (n, f), as the trainer takes them: NaN where missing, a category the place of its
     level. states: (n,), places in STATES. names: (n, 3), the case's identity; cases: (n,), its
-    number. callers: (n,), places in `caller_names`, -1 for one of few rows. scores: (n,), as they
-    were logged. touched: (n,), whether a fault did.
+    number. callers: (n,), places in `caller_names`, -1 for one of few rows. decided: (n,), 1
+    where the prediction was that the event happens. touched: (n,), whether a fault did.
     """
 
     features: Matrix
@@ -92,7 +92,7 @@ class Rows:
     names: Matrix
     cases: Integers
     callers: Integers
-    scores: NDArray[np.float64]
+    decided: Integers
     touched: Mask
     caller_names: tuple[str, ...]
 
@@ -199,8 +199,8 @@ def _rows(found: NDArray[np.float64], callers: tuple[str, ...]) -> Rows:
     names, features = found[:, :kept], found[:, _COLUMNS:]
     # A level that the declaration does not name counts as missing, as where it is scored.
     features = np.where(np.isfinite(features), features, np.nan) + 0.0
-    time, due, settled, state, fault, caller, score = found[:, kept:_COLUMNS].T
-    whole = np.column_stack([state, time, due, settled, caller]).astype(np.int64)
+    time, due, settled, state, fault, caller, decided = found[:, kept:_COLUMNS].T
+    whole = np.column_stack([state, time, due, settled, caller, decided]).astype(np.int64)
     order = np.lexsort([*features.T[::-1], state, time, *names.T[::-1], settled])
     names, whole = names[order], whole[order]
     _, cases = np.unique(names, axis=0, return_inverse=True)
@@ -213,7 +213,7 @@ def _rows(found: NDArray[np.float64], callers: tuple[str, ...]) -> Rows:
         names=names,
         cases=cases.reshape(-1).astype(np.int64),
         callers=whole[:, 4],
-        scores=score[order],
+        decided=whole[:, 5],
         touched=fault[order] == 1,
         caller_names=callers,
     )

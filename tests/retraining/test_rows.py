@@ -115,12 +115,12 @@ def test_what_is_contested_retracted_or_touched_by_a_fault_is_not_usable(
 
 
 def test_values_are_as_the_trainer_takes_them(database: Database) -> None:
-    fed(database, {"monthly_income": None})
+    fed(database, {"monthly_income": None, "prediction": 1})
 
     found = read(database, day(30))
 
     assert np.isnan(found.features[0, SCHEMA.names.index("MonthlyIncome")])
-    assert found.scores.tolist() == [0.25]
+    assert found.decided.tolist() == [1]
     assert found.caller_names == ("",)
 
 
