@@ -132,7 +132,7 @@ class Policy(_Part):
     @property
     def unit(self) -> str:
         """Of losses, benefits and costs."""
-        return self.errors.unit if self.errors else "squared error"
+        return self.errors.unit if self.errors else "of squared error"
 
     def document(self) -> dict[str, Any]:
         """All of it as JSON, what is built in and what is not alike."""

@@ -24,7 +24,8 @@ Floats = NDArray[np.float64]
 _BETS = 0.8 * 0.5 ** np.arange(14)
 _LOG_WEIGHT = -math.log(len(_BETS))
 _PSI = -np.log1p(-_BETS) - _BETS
-_HALVINGS = 60
+_MOST_STEPS = 60
+_CLOSE = 1e-12
 _LEAST_RANGE = 1e-12
 _MOST_CASES = 10**8
 
@@ -83,16 +84,20 @@ def lower_bound(sums: Sums, span: Span, alpha: float) -> float:
     bets = _BETS / scale
     spent = _PSI / scale**2 * sums.squares
     needed = -math.log(alpha)
-    # One bet that would have reached it with its own weight, and one with all the weight.
+    # The logarithm of the mean of all bets falls with m and is convex: from the m of the best bet
+    # alone, which is too low, Newton's steps rise to the bound and never pass it.
     low = float(((sums.total - (spent + needed - _LOG_WEIGHT) / bets) / sums.n).max())
-    high = float(((sums.total - (spent + needed) / bets) / sums.n).max())
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        told = bets * (sums.total - sums.n * middle) - spent + _LOG_WEIGHT
-        if float(np.logaddexp.reduce(told)) >= needed:
-            low = middle
-        else:
-            high = middle
+    for _ in range(_MOST_STEPS):
+        told = bets * (sums.total - sums.n * low) - spent + _LOG_WEIGHT
+        greatest = float(told.max())
+        parts = np.exp(told - greatest)
+        whole = float(parts.sum())
+        step = (
+            (greatest + math.log(whole) - needed) * whole / (sums.n * float((parts * bets).sum()))
+        )
+        if step <= _CLOSE * scale:
+            break
+        low += step
     return max(low, span.least)
 
 

@@ -85,8 +85,8 @@ def _of_option(option: Option, unit: str) -> str:
 def _of_higher(option: Option, chosen: Option, won: str, unit: str) -> str:
     more = amount(option.cost - chosen.cost, unit)
     return (
-        f"{sentence(OF_RUNG[option.rung])} wins {won} more and costs {more} more: it is not sure"
-        " that this pays."
+        f"Beyond that, {OF_RUNG[option.rung]} wins {won} and costs {more}: it is not sure that this"
+        " pays."
     )
 
 
