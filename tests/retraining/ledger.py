@@ -1,6 +1,6 @@
 """A ledger with cases in it, and tiny models that a promotion can make active."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,7 @@ from retraining.records import Record
 from tests.bundles import Fitted, files_of
 from tests.conftest import Database
 from tests.gmsc import SCHEMA
-
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-POLICY, EVIDENCE = "a" * 64, "b" * 64
+from tests.retraining.killed import EVIDENCE, NOW, POLICY
 
 
 def connections(database: Database) -> Connections:

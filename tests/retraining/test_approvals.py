@@ -9,7 +9,8 @@ from monitor.database import MonitorConnection
 from retraining import approvals, records
 from retraining.errors import CaseUnknown, DecisionRefused
 from tests.conftest import Database
-from tests.retraining.ledger import NOW, approve, connections, kinds, propose
+from tests.retraining.killed import NOW
+from tests.retraining.ledger import approve, connections, kinds, propose
 
 LATER = NOW + timedelta(days=1)
 

@@ -9,7 +9,8 @@ import pytest
 from retraining.cases import State, case_now, case_of, cases_of
 from retraining.errors import CaseUnknown, DecisionRefused
 from retraining.records import FIRST, Kind, Record
-from tests.retraining.ledger import NOW, proposal
+from tests.retraining.killed import NOW
+from tests.retraining.ledger import proposal
 
 DAY = timedelta(days=1)
 

@@ -15,7 +15,8 @@ from monitor.database import MonitorConnection
 from retraining import records
 from retraining.errors import DecisionRefused, LedgerBusy
 from tests.conftest import Database
-from tests.retraining.ledger import NOW, connections, propose
+from tests.retraining.killed import NOW
+from tests.retraining.ledger import connections, propose
 
 # What SQL and Python could spell otherwise.
 AWKWARD = {
