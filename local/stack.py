@@ -117,6 +117,7 @@ class Stack:
             API_DB_PASSWORD=passwords["api"],
             ANALYST_DB_PASSWORD=passwords["analyst"],
             MONITOR_DB_PASSWORD=passwords["monitor"],
+            RETRAINING_DB_PASSWORD=passwords["retraining"],
         )
 
     def first_model(self) -> None:

@@ -51,6 +51,7 @@ NOT_HANDED_OVER = {
         "API_DB_PASSWORD": "in a file, which `passwords` made",
         "ANALYST_DB_PASSWORD": "in a file, which `passwords` made",
         "MONITOR_DB_PASSWORD": "in a file, which `passwords` made",
+        "RETRAINING_DB_PASSWORD": "in a file, which `passwords` made",
     },
     "monitor": {
         "MODELS_DIR": "the image says where the volume is mounted",
@@ -94,6 +95,7 @@ FIXED = {
     "API_DB_PASSWORD_FILE": "where the volume of `passwords` is mounted",
     "ANALYST_DB_PASSWORD_FILE": "where the volume of `passwords` is mounted",
     "MONITOR_DB_PASSWORD_FILE": "where the volume of `passwords` is mounted",
+    "RETRAINING_DB_PASSWORD_FILE": "where the volume of `passwords` is mounted",
     "PGHOST": "where the image's server has its socket",
 }
 # Variables that no process reads: compose does, for the containers.

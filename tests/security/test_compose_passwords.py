@@ -15,7 +15,7 @@ from tests.compose.conftest import Compose, missing_engine
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
 
-ROLES = ("postgres", "mlops_owner", "api", "analyst", "monitor")
+ROLES = ("postgres", "mlops_owner", "api", "analyst", "monitor", "retraining")
 
 
 @pytest.fixture(scope="module")
