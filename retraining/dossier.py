@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from contract.digest import canonical_json, sha256
+from contract.schema import DataSetSchema
 from retraining import counts, row_sets
 from retraining.looking import Look
 from retraining.records import rfc3339
+from retraining.row_sets import Parts
 from retraining.rows import Rows
 from retraining.scene import Scene
 
@@ -19,7 +21,7 @@ FORMAT = 1
 def content(scene: Scene, rows: Rows, look: Look) -> dict[str, Any]:
     """Of a record `proposed` or `looked`; its members are stable, others may be added."""
     question, policy = scene.question, scene.policy
-    sets = row_sets_of(scene, rows, look)
+    sets = row_sets_of(question.schema, rows, look.parts)
     expires_at = question.as_of + timedelta(days=policy.approval.expiry_days)
     document = {
         "format": FORMAT,
@@ -50,10 +52,9 @@ def content(scene: Scene, rows: Rows, look: Look) -> dict[str, Any]:
     return found
 
 
-def row_sets_of(scene: Scene, rows: Rows, look: Look) -> dict[str, dict[str, Any]]:
+def row_sets_of(schema: DataSetSchema, rows: Rows, parts: Parts) -> dict[str, dict[str, Any]]:
     """What a refit learns from, what the other rungs are fitted on, and what judges them."""
-    named = {"refit": look.parts.fit, "fit": look.parts.unseen, "judged": look.parts.evaluation}
-    schema = scene.question.schema
+    named = {"refit": parts.fit, "fit": parts.unseen, "judged": parts.evaluation}
     return {name: row_sets.document(schema, rows, part) for name, part in named.items()}
 
 

@@ -1,7 +1,7 @@
 """One look at a case: what is known as of a time, what each action would win, what is proposed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from contract import held_out
@@ -69,8 +69,8 @@ def look(
         anchor=_anchor(scene, rows, parts),
     )
     proposal = _decided(scene, maturity, a_day, options, _standing(scene, evaluation, store))
-    version = _challenger(scene, rows, parts, proposal, chosen, workshop)
-    return Look(parts, maturity, a_day, proposal, chosen, lost, options, version)
+    found_now = Look(parts, maturity, a_day, proposal, chosen, lost, options)
+    return replace(found_now, challenger=_challenger(scene, rows, found_now, workshop))
 
 
 def _decided(
@@ -116,20 +116,14 @@ def _standing(scene: Scene, evaluation: Judged, store: ModelStore) -> Standing |
     return None if now is None or then is None else Standing(now, then)
 
 
-def _challenger(
-    scene: Scene,
-    rows: Rows,
-    parts: Parts,
-    proposal: Proposal,
-    chosen: Challengers,
-    workshop: Workshop,
-) -> str | None:
+def _challenger(scene: Scene, rows: Rows, found: Look, workshop: Workshop) -> str | None:
     """The version that is proposed, which is there then."""
-    if proposal.rung in {None, "nothing"}:
+    proposal, unseen = found.proposal, found.parts.unseen
+    if proposal.rung in {None, "nothing"} or found.chosen is None:
         return None
-    rung: Challenger = next(each for each in chosen.rungs if each.rung == proposal.rung)
+    rung: Challenger = next(each for each in found.chosen.rungs if each.rung == proposal.rung)
     if rung.link is None or rung.threshold is None:
         return rung.version
-    rows_sha256 = row_sets.digest(scene.question.schema, rows, parts.unseen)
-    reason = f"retraining: {rung.rung}, fitted on {int(parts.unseen.sum()):,} due rows"
+    rows_sha256 = row_sets.digest(scene.question.schema, rows, unseen)
+    reason = f"retraining: {rung.rung}, fitted on {int(unseen.sum()):,} due rows"
     return workshop.derived(scene.champion, rung.link, rung.threshold, rows_sha256, reason)

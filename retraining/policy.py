@@ -129,6 +129,14 @@ class Policy(_Part):
         except OSError as error:
             raise PolicyError(f"{path}: {error.strerror}") from error
 
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> "Policy":
+        """What `document` made; raises PolicyError where this release has no such policy."""
+        try:
+            return cls.model_validate_json(json.dumps(document))
+        except ValidationError as error:
+            raise PolicyError(stored_json.complaint(error)) from error
+
     @property
     def unit(self) -> str:
         """Of losses, benefits and costs."""

@@ -36,6 +36,18 @@ class Window:
             "causes": list(self.causes),
         }
 
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Window":
+        """What `document` made."""
+        end = document["to"]
+        return cls(
+            document["incident_id"],
+            datetime.fromisoformat(document["from"]),
+            None if end is None else datetime.fromisoformat(end),
+            tuple(document["callers"]),
+            tuple(document["causes"]),
+        )
+
 
 def windows(incidents: Iterable[Mapping[str, Any]]) -> tuple[Window, ...]:
     """What incidents, as their JSON has them, keep out: those with a fault, first or beside it.
