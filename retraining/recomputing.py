@@ -89,8 +89,9 @@ def _chosen(content: dict[str, Any], before: dict[str, Any] | None) -> Challenge
 
 
 def question_of(
-    content: dict[str, Any], champion: Bundle, kept_out: tuple[Window, ...]
+    content: Mapping[str, Any], champion: Bundle, kept_out: tuple[Window, ...]
 ) -> Question:
+    """What the look of a record asked of the log, but for what is kept out."""
     as_of, known, since = (
         datetime.fromisoformat(content[name]) for name in ("as_of", "known_by", "read_since")
     )
