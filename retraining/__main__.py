@@ -6,6 +6,7 @@ written.
 
 import argparse
 import logging
+import signal
 import sys
 
 from pydantic import ValidationError
@@ -28,6 +29,8 @@ from trainer.errors import TrainerError
 
 def main() -> int:
     """Run the command line; the exit code."""
+    # The first process of a container would otherwise not even notice it.
+    signal.signal(signal.SIGTERM, _stop)
     options = _parser().parse_args()
     logging.basicConfig(format="%(message)s", stream=sys.stderr)
     try:
@@ -51,6 +54,11 @@ def main() -> int:
     finally:
         context.database.close()
     return 1
+
+
+def _stop(number: int, _: object) -> None:
+    """End in order: what a transaction holds is undone on the way out."""
+    sys.exit(128 + number)
 
 
 def _parser() -> argparse.ArgumentParser:
