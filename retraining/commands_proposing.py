@@ -8,8 +8,6 @@ from typing import Any
 
 from monitor.arguments import moment_argument
 from retraining.context import Context
-from retraining.means import Means
-from retraining.proposing import Ask, propose
 from retraining.records import Record
 
 _PROPOSER = "retraining"
@@ -43,6 +41,10 @@ def add(commands: Any) -> None:
 
 
 def _propose(options: argparse.Namespace, context: Context) -> int:
+    # All that a training needs, which the other commands do without.
+    from retraining.means import Means  # noqa: PLC0415
+    from retraining.proposing import Ask, propose  # noqa: PLC0415
+
     as_of = options.as_of
     if as_of is None:
         with context.database.snapshot() as connection:

@@ -75,20 +75,23 @@ class Record:
     @property
     def expected_hash(self) -> str:
         """The hash that it should have."""
-        return sha256(
-            canonical_json(
-                {
-                    "at": rfc3339(self.at),
-                    "case_id": self.case_id,
-                    "content": self.content,
-                    "kind": self.kind,
-                    "previous_hash": self.previous_hash,
-                    "record_id": self.record_id,
-                    "written_at": rfc3339(self.written_at),
-                    "written_by": self.written_by,
-                }
-            )
-        )
+        document = self.document()
+        del document["hash"]
+        return sha256(canonical_json(document))
+
+    def document(self) -> dict[str, Any]:
+        """As JSON: all that the hash is of, and the hash."""
+        return {
+            "at": rfc3339(self.at),
+            "case_id": self.case_id,
+            "content": dict(self.content),
+            "hash": self.hash,
+            "kind": self.kind,
+            "previous_hash": self.previous_hash,
+            "record_id": self.record_id,
+            "written_at": rfc3339(self.written_at),
+            "written_by": self.written_by,
+        }
 
 
 def enter(connection: Connection) -> None:
