@@ -1,7 +1,7 @@
 """A record's look made again from the log as of then: which of its figures are others now."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
