@@ -53,7 +53,9 @@ def test_what_is_no_policy_is_refused(text: str, complaint: str) -> None:
 
 
 def test_the_same_policy_has_the_same_hash_however_it_is_written() -> None:
-    reordered = "[costs]\nreview = 200.0\n" + MONEY.split("[costs]", maxsplit=1)[0].replace("5000", "5e3")
+    reordered = "[costs]\nreview = 200.0\n" + MONEY.split("[costs]", maxsplit=1)[0].replace(
+        "5000", "5e3"
+    )
 
     assert Policy.from_toml(MONEY).sha256 == Policy.from_toml(reordered).sha256
     assert Policy.from_toml(MONEY).sha256 != Policy.read(None).sha256

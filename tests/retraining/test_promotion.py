@@ -421,3 +421,17 @@ def test_a_rollback_is_not_of_what_somebody_chose_since(service: Service) -> Non
         service.roll_back()
 
     assert service.active == 2
+
+
+def test_what_died_while_the_lock_was_waited_for_is_settled_first(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the other promoter had been killed after this one had looked for the like."""
+    killed, other = service.approved(0, 1), service.approved(0, 2)
+    service.kill("begun", "promote", killed)
+    monkeypatch.setattr(promotion, "settle", lambda *_: None)
+
+    service.promote(other)
+
+    assert (service.case(killed).state, service.case(other).state) == ("approved", "promoted")
+    assert service.active == 2
