@@ -63,11 +63,10 @@ def encode(
     of the derived one. Raises ValueError where a reader would refuse what comes out.
     """
     schema = DataSetSchema.from_json(parent[SCHEMA])
-    rows = golden.rows(schema, parent[GOLDEN])
     scorer = scorer_of(parent, link_of(metadata))
     files = {
         **{name: parent[name] for name in KEPT if name in parent},
-        GOLDEN: golden.encode(schema, scorer, rows),
+        GOLDEN: golden.rescored(schema, scorer, parent[GOLDEN]),
         **extras,
     }
     return sealed({**metadata, "metrics": metrics}, files)

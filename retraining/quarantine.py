@@ -9,6 +9,7 @@ from psycopg2 import sql
 
 from contract.case import moment
 from diagnosis.causes.verdict import action_for
+from retraining.records import rfc3339
 
 _FIX = "fix_pipeline"
 
@@ -30,8 +31,8 @@ class Window:
         """As a record holds it."""
         return {
             "incident_id": self.incident_id,
-            "from": self.first.isoformat(),
-            "to": None if self.end is None else self.end.isoformat(),
+            "from": rfc3339(self.first),
+            "to": None if self.end is None else rfc3339(self.end),
             "callers": list(self.callers),
             "causes": list(self.causes),
         }

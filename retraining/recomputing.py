@@ -1,7 +1,7 @@
 """A record's look made again from the log as of then: which of its figures are others now."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -89,8 +89,9 @@ def _chosen(content: dict[str, Any], before: dict[str, Any] | None) -> Challenge
 
 
 def question_of(
-    content: dict[str, Any], champion: Bundle, kept_out: tuple[Window, ...]
+    content: Mapping[str, Any], champion: Bundle, kept_out: tuple[Window, ...]
 ) -> Question:
+    """What the look of a record asked of the log, but for what is kept out."""
     as_of, known, since = (
         datetime.fromisoformat(content[name]) for name in ("as_of", "known_by", "read_since")
     )

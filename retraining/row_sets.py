@@ -8,6 +8,7 @@ import numpy as np
 
 from contract.digest import canonical_json, sha256
 from contract.schema import DataSetSchema
+from retraining.records import rfc3339
 from retraining.rows import Integers, Mask, Rows, moment_of
 
 # Raise it whenever the canonical bytes below change.
@@ -96,7 +97,7 @@ def document(schema: DataSetSchema, rows: Rows, part: Mask) -> dict[str, Any]:
         "rows": int(part.sum()),
         "cases": len(np.unique(rows.cases[part])),
         "bads": int(rows.labels[part].sum()),
-        "from": moment_of(int(times.min())).isoformat() if len(times) else None,
-        "to": moment_of(int(times.max())).isoformat() if len(times) else None,
+        "from": rfc3339(moment_of(int(times.min()))) if len(times) else None,
+        "to": rfc3339(moment_of(int(times.max()))) if len(times) else None,
         "sha256": digest(schema, rows, part),
     }

@@ -6,6 +6,7 @@ import numpy as np
 
 from contract.bundle import Bundle
 from contract.declaration import Declaration
+from contract.derivation import Change, metadata_of
 from contract.link import Link
 from retraining.errors import CannotPropose
 from retraining.rows import Mask, Rows
@@ -76,14 +77,9 @@ class Recomputing:
         self, champion: Bundle, link: Link, threshold: float, rows_sha256: str, reason: str
     ) -> str:
         """The id that follows from what it would be made of."""
-        return deriving.derive(
-            self._context,
-            champion.version,
-            link=link,
-            threshold=threshold,
-            rows_sha256=rows_sha256,
-            reason=reason,
-        ).version
+        change = Change(link, threshold, reason, rows_sha256, reason)
+        found: str = metadata_of(champion.metadata, change)["version"]
+        return found
 
 
 def _as_was(context: Context, champion: Bundle) -> Context:

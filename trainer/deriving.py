@@ -67,15 +67,17 @@ def derive(
     threshold: float | None = None,
     rows_sha256: str | None = None,
     reason: str,
+    with_card: bool = True,
 ) -> Derived:
     """Make the version that has the trees of `parent`; nothing is published.
 
     link: over the trees' sum, in place of the link of `parent`; threshold: a probability; each as
     there where it is None. rows_sha256: identity of the rows that they fit, None where a person
-    chose them. Raises TrainerError or BundleError.
+    chose them. with_card: whether to make card and pictures, which take most of the time. Raises
+    TrainerError or BundleError.
     """
     plan = _plan(context, parent, _Wish(link, threshold, rows_sha256, reason))
-    return Derived(plan.metadata["version"], _files(context, plan))
+    return Derived(plan.metadata["version"], _files(context, plan, with_card=with_card))
 
 
 def publish_derived(
@@ -99,7 +101,7 @@ def publish_derived(
         )
         return version
     with progress.step(f"derive from {parent}"):
-        files = _files(context, plan)
+        files = _files(context, plan, with_card=True)
     with progress.step("publish"):
         publish(store, version, files)
     return version
@@ -153,7 +155,7 @@ def _require_reason(reason: str) -> None:
         )
 
 
-def _files(context: Context, plan: _Plan) -> dict[str, bytes]:
+def _files(context: Context, plan: _Plan, *, with_card: bool) -> dict[str, bytes]:
     rows, before = _held_out(context, plan.parent.version)
     scores = score(scorer_of(plan.files, plan.change.link), rows.features)
     metrics = evaluate(rows, scores, plan.change.threshold)
@@ -168,7 +170,7 @@ def _files(context: Context, plan: _Plan) -> dict[str, bytes]:
     extras = {
         PROFILE: profile_of(plan.parent.schema, rows, scores).to_json(),
         HELD_OUT: held_out_sample(rows, scores),
-        **_for_people(plan, report, rows, scores),
+        **(_for_people(plan, report, rows, scores) if with_card else {}),
     }
     return derivation.encode(plan.files, plan.metadata, metrics=metrics, extras=extras)
 

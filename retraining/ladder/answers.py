@@ -41,8 +41,20 @@ def answers_of(margins: Margins, link: Link, threshold: float) -> Answers:
     return Answers(sigmoids(link.intercept + link.slope * margins), threshold)
 
 
-def of_cases(values: Floats, cases: NDArray[np.int64]) -> Floats:
-    """The mean of each case's rows, (m,): a case counts once, for its rows go together."""
-    _, places, rows = np.unique(cases, return_inverse=True, return_counts=True)
-    means: Floats = np.bincount(places, weights=values, minlength=len(rows)) / rows
-    return means
+@dataclass(frozen=True, slots=True, eq=False)
+class Cases:
+    """Which rows are of one case: a case counts once, for its rows go together."""
+
+    places: NDArray[np.intp]
+    rows: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, cases: NDArray[np.int64]) -> "Cases":
+        """By the number of each row's case, (n,)."""
+        _, places, rows = np.unique(cases, return_inverse=True, return_counts=True)
+        return cls(places, rows)
+
+    def means(self, values: Floats) -> Floats:
+        """The mean of each case's rows, (m,)."""
+        found: Floats = np.bincount(self.places, values, len(self.rows)) / self.rows
+        return found

@@ -1,9 +1,12 @@
 """Two ways to answer the same cases, compared case by case."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from retraining.ladder import spans
-from retraining.ladder.answers import Answers, Floats, of_cases
+from retraining.ladder.answers import Answers, Cases, Floats
 from retraining.ladder.confidence import Span, Sums, cases_to_exceed, interval
 from retraining.ladder.evaluation import Judged, Link, Served
 from retraining.ladder.option import Interval, Rung
@@ -56,19 +59,48 @@ class Estimation:
     """What all comparisons of a set of candidates have in common; alpha: of each of them."""
 
     evaluation: Judged
+    cases: Cases
     champion: Candidate
-    anchor: Answers | None
+    losses: Mapping[Rung, Floats]
+    """Of each case, (m,): the champion's and each candidate's."""
     policy: Policy
     alpha: float
     horizon: float
 
-    def losses(self, answers: Answers) -> Floats:
-        """Of each case, (m,)."""
-        rows = answers.losses(self.evaluation.labels, self.policy.errors)
-        return of_cases(rows, self.evaluation.cases)
+    @classmethod
+    def of(
+        cls,
+        evaluation: Judged,
+        champion: Candidate,
+        candidates: Sequence[Candidate],
+        policy: Policy,
+        *,
+        alpha: float,
+        horizon: float,
+    ) -> "Estimation":
+        """With what each of them loses."""
+        cases = Cases.of(evaluation.cases)
+        losses = {
+            each.rung: cases.means(each.answers.losses(evaluation.labels, policy.errors))
+            for each in (champion, *candidates)
+        }
+        return cls(evaluation, cases, champion, losses, policy, alpha, horizon)
 
     def compared(self, one: Candidate, other: Candidate) -> Compared:
         """One candidate's losses minus the other's."""
-        differences = self.losses(one.answers) - self.losses(other.answers)
+        differences = self.losses[one.rung] - self.losses[other.rung]
         span = spans.span(one.served, other.served, self.policy.errors)
         return Compared(Sums.of(differences), span, self.alpha, self.horizon)
+
+    def flips(self, candidate: Candidate) -> float:
+        """The share of the cases that are decided otherwise."""
+        changed = candidate.answers.refused != self.champion.answers.refused
+        return float(self.cases.means(changed.astype(np.float64)).mean())
+
+    def is_not_inferior(self, candidate: Candidate, anchor: Answers) -> bool:
+        """Whether it is surely not worse than the anchor beyond the margin."""
+        rows = anchor.losses(self.evaluation.labels, self.policy.errors)
+        losses = self.cases.means(rows)
+        sums = Sums.of(losses - self.losses[candidate.rung])
+        found = interval(sums, spans.span(None, None, self.policy.errors), self.alpha)
+        return found.lower >= -self.policy.margins.anchor * float(losses.mean())

@@ -11,10 +11,9 @@ forecasts that are made anew between a case and its outcome (Choe and Ramdas, 21
 
 from collections.abc import Sequence
 
-from retraining.ladder import segments, spans
-from retraining.ladder.answers import Answers, answers_of, of_cases
+from retraining.ladder import segments
+from retraining.ladder.answers import Answers, answers_of
 from retraining.ladder.comparison import Candidate, Estimation
-from retraining.ladder.confidence import Sums, interval
 from retraining.ladder.evaluation import Judged, Served
 from retraining.ladder.option import RUNGS, Beyond, Interval, Option, Rung
 from retraining.ladder.spending import rungs_of
@@ -51,8 +50,11 @@ def estimate(
     horizon = policy.horizon_cases(cases_per_day)
     if not horizon > 0:
         raise ValueError(f"a change has to pay over some cases, not over {horizon}")
-    of = Estimation(evaluation, champion, anchor, policy, alpha / len(known), horizon)
-    options = [_option(of, candidate, order[:place]) for place, candidate in enumerate(order)]
+    each = alpha / len(known)
+    of = Estimation.of(evaluation, champion, order, policy, alpha=each, horizon=horizon)
+    options = [
+        _option(of, candidate, order[:place], anchor) for place, candidate in enumerate(order)
+    ]
     return (_nothing(of), *options)
 
 
@@ -61,7 +63,7 @@ def _nothing(of: Estimation) -> Option:
         rung="nothing",
         link=of.champion.link,
         threshold=of.champion.answers.threshold,
-        loss=float(of.losses(of.champion.answers).mean()),
+        loss=float(of.losses["nothing"].mean()),
         benefit=Interval(0.0, 0.0, 0.0),
         cost=0.0,
         flips=0.0,
@@ -72,9 +74,11 @@ def _nothing(of: Estimation) -> Option:
     )
 
 
-def _option(of: Estimation, candidate: Candidate, lower: Sequence[Candidate]) -> Option:
+def _option(
+    of: Estimation, candidate: Candidate, lower: Sequence[Candidate], anchor: Answers | None
+) -> Option:
     compared = of.compared(of.champion, candidate)
-    benefit, flips = compared.benefit, _flips(of, candidate)
+    benefit, flips = compared.benefit, of.flips(candidate)
     cost = _cost(of, candidate.rung, flips)
     changes = segments.changes(
         of.evaluation.segments,
@@ -84,13 +88,13 @@ def _option(of: Estimation, candidate: Candidate, lower: Sequence[Candidate]) ->
         of.policy,
     )
     harmed = [change.segment for change in changes if change.harmed]
-    anchored = _is_anchored(of, candidate)
+    anchored = anchor is None or of.is_not_inferior(candidate, anchor)
     why_not = _why_not(benefit, cost, of.policy.unit, harmed, anchored=anchored)
     return Option(
         rung=candidate.rung,
         link=candidate.link,
         threshold=candidate.answers.threshold,
-        loss=float(of.losses(candidate.answers).mean()),
+        loss=float(of.losses[candidate.rung].mean()),
         benefit=benefit,
         cost=cost,
         flips=flips,
@@ -103,26 +107,10 @@ def _option(of: Estimation, candidate: Candidate, lower: Sequence[Candidate]) ->
     )
 
 
-def _flips(of: Estimation, candidate: Candidate) -> float:
-    """The share of the cases that are decided otherwise."""
-    changed = candidate.answers.refused != of.champion.answers.refused
-    return float(of_cases(changed.astype(float), of.evaluation.cases).mean())
-
-
 def _cost(of: Estimation, rung: Rung, flips: float) -> float:
     costs = of.policy.costs
     once = costs.review + costs.change + (costs.compute if rung == "refit" else 0.0)
     return once + of.horizon * (costs.least_gain + costs.flip * flips)
-
-
-def _is_anchored(of: Estimation, candidate: Candidate) -> bool:
-    """Whether it is surely not worse than the anchor beyond the margin."""
-    if of.anchor is None:
-        return True
-    losses = of.losses(of.anchor)
-    sums = Sums.of(losses - of.losses(candidate.answers))
-    found = interval(sums, spans.span(None, None, of.policy.errors), of.alpha)
-    return found.lower >= -of.policy.margins.anchor * float(losses.mean())
 
 
 def _why_not(

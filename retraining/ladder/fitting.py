@@ -50,8 +50,17 @@ def fitted_intercept(fit: Judged, served: Served) -> Link:
     _need_both(fit.labels)
     slope = served.link.slope
     offsets = slope * fit.margins
-    found = _newton(np.zeros_like(offsets), offsets, fit.labels)
-    return _bounded(Link(found.intercept, slope))
+    bads = float(fit.labels.sum())
+    # At its two ends all scores are at most, or at least, the share of bads.
+    log_odds = float(np.log(bads) - np.log(len(fit) - bads))
+    low, high = log_odds - float(offsets.max()), log_odds - float(offsets.min())
+    # Expected bads rise with the intercept: halved until no double lies between.
+    while low < (middle := (low + high) / 2) < high:
+        if float(sigmoids(middle + offsets).sum()) < bads:
+            low = middle
+        else:
+            high = middle
+    return _bounded(Link(high, slope))
 
 
 def fitted_slope(fit: Judged) -> Link:
@@ -65,7 +74,7 @@ def fitted_slope(fit: Judged) -> Link:
         raise CannotFit("All rows have one score, so nothing can be said of a slope.")
     if bads.min() >= goods.max() or goods.min() >= bads.max():
         raise CannotFit("The scores separate both outcomes, so that no slope is the most likely.")
-    found = _newton(fit.margins, np.zeros_like(fit.margins), fit.labels)
+    found = _newton(fit.margins, fit.labels)
     if found.slope <= 0:
         raise CannotFit(
             f"The most likely slope is {found.slope:.3g}: higher scores would mean less risk, which"
@@ -91,43 +100,33 @@ def _bounded(link: Link) -> Link:
     return link
 
 
-def _newton(x: Margins, offsets: Floats, labels: Labels) -> Link:
-    """The greatest likelihood of offset + intercept + slope x; where x is all 0, slope is 0.
+def _newton(x: Margins, labels: Labels) -> Link:
+    """The greatest likelihood of intercept + slope x.
 
-    The likelihood is concave: halving a step until it rises always ends at its maximum.
+    It is concave: halving a step until it rises always ends at the maximum.
     """
     # Centred and scaled, so that the two unknowns hardly know of each other.
-    centre, scale = float(x.mean()), float(x.std()) or 1.0
+    centre, scale = float(x.mean()), float(x.std())
     z = (x - centre) / scale
-    a, b = 0.0, 0.0
-    value = _log_likelihood(offsets, labels)
+    rate = float(labels.mean())
+    at, value = np.array([np.log(rate / (1 - rate)), 0.0]), -np.inf
     for _ in range(_MOST_STEPS):
-        step_a, step_b = _step(offsets + a + b * z, z, labels)
-        factor = 1.0
-        while factor > _CLOSE:
-            tried = _log_likelihood(
-                offsets + (a + factor * step_a) + (b + factor * step_b) * z, labels
-            )
-            if tried >= value:
-                break
-            factor /= 2
-        else:
+        step = _step(at[0] + at[1] * z, z, labels)
+        while (tried := _log_likelihood((at + step)[0] + (at + step)[1] * z, labels)) < value:
+            step = step / 2
+        at, gain, value = at + step, tried - value, tried
+        if gain <= _CLOSE * len(labels):
             break
-        a, b, gain, value = a + factor * step_a, b + factor * step_b, tried - value, tried
-        if gain <= _CLOSE * len(labels) and abs(factor * step_a) + abs(factor * step_b) < 1e-9:
-            break
-    return Link(a - b * centre / scale, b / scale)
+    return Link(float(at[0] - at[1] * centre / scale), float(at[1] / scale))
 
 
-def _step(sums: Floats, z: Floats, labels: Labels) -> tuple[float, float]:
+def _step(sums: Floats, z: Floats, labels: Labels) -> Floats:
     scores = sigmoids(sums)
-    residuals, weights = labels - scores, np.maximum(scores * (1 - scores), 1e-300)
-    g0, g1 = float(residuals.sum()), float((residuals * z).sum())
-    h00, h01, h11 = float(weights.sum()), float((weights * z).sum()), float((weights * z * z).sum())
-    determinant = h00 * h11 - h01 * h01
-    if determinant <= 1e-14 * h00 * h11:
-        return g0 / h00, 0.0
-    return (h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant
+    residuals, weights = labels - scores, scores * (1 - scores)
+    g0, g1 = residuals.sum(), (residuals * z).sum()
+    h00, h01, h11 = weights.sum(), (weights * z).sum(), (weights * z * z).sum()
+    step: Floats = np.array([h11 * g0 - h01 * g1, h00 * g1 - h01 * g0])
+    return step / float(h00 * h11 - h01 * h01)
 
 
 def _log_likelihood(sums: Floats, labels: Labels) -> float:

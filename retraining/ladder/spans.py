@@ -1,5 +1,6 @@
 """By how much the losses of two ways to answer can differ in a case, known before it comes."""
 
+import functools
 import math
 
 import numpy as np
@@ -40,6 +41,7 @@ def span(one: Served | None, other: Served | None, errors: Errors | None) -> Spa
     return Span(-errors.false_negative, errors.false_positive)
 
 
+@functools.lru_cache(maxsize=64)
 def _of_squares(one: Served, other: Served) -> Span:
     places = np.sort(np.concatenate([_places(one.link), _places(other.link)]))
     first, second = (
