@@ -12,7 +12,7 @@ from monitor.database import Reader
 from retraining.cases import cases_of
 from retraining.records import Record, rfc3339
 
-How = Literal["approved", "rolled_back", "by_hand"]
+How = Literal["approved", "by_policy", "rolled_back", "by_hand"]
 
 # The api's clock and the server's may differ by so much.
 _SKEW = timedelta(minutes=1)
@@ -54,7 +54,7 @@ class Served:
     how: How
     change: Record | None
     approval: Record | None
-    """The record by which somebody approved the case; None after a rollback and by hand."""
+    """The record by which somebody approved the case; None where nobody had to."""
     is_pinned: bool
     others: tuple[str, ...]
 
@@ -89,7 +89,8 @@ def champion(reader: Reader, records: Sequence[Record], at: datetime) -> Served 
     how: How = "by_hand"
     approval = None
     if change is not None and change.kind == "promoting":
-        how, approval = "approved", _approval(records, change)
+        approval = _approval(records, change)
+        how = "by_policy" if approval is None else "approved"
     elif change is not None:
         how = "rolled_back"
     return Served(version, since, how, change, approval, reason == "pinned", others)

@@ -12,6 +12,7 @@ from monitor.database import MonitorConnection
 from retraining import records
 from retraining.champion import Served, champion
 from retraining.records import Kind
+from retraining.words import served
 from tests.conftest import Database
 from tests.retraining.killed import NOW
 from tests.retraining.ledger import approve, connections, propose
@@ -111,6 +112,17 @@ def test_an_approved_version_is_told_with_who_approved_it_and_why(told: Told) ->
     }
     assert third is not None
     assert (third.version, third.how, third.approval) == ("m1", "rolled_back", None)
+
+
+def test_what_the_policy_let_go_is_told_so(told: Told) -> None:
+    case_id = propose(told.connection, "m1", "m2")
+    told.serve("m2", told.write(case_id, "promoting", "promoted", "m1", "m2"))
+
+    found = told.champion(datetime.now(UTC) + SECOND)
+
+    assert found is not None
+    assert (found.how, found.approval) == ("by_policy", None)
+    assert "which the policy lets go by itself" in served(found)
 
 
 def test_what_somebody_activates_after_a_promotion_is_by_hand(told: Told) -> None:
