@@ -23,7 +23,7 @@ def approve(
         records.enter(connection)
         case = case_now(records.read(connection, case_id), case_id, at)
         _require_a_decision(case, by)
-        if case.terms.challenger in (None, case.terms.champion):
+        if not case.changes_something:
             raise DecisionRefused(
                 f"case {case_id} proposes `{case.terms.verdict}`, which makes no version active:"
                 " there is nothing to approve"

@@ -91,6 +91,11 @@ class Case:
         return self.state in ("proposed", "approved", "promoting", "rolling_back")
 
     @property
+    def changes_something(self) -> bool:
+        """Whether a promotion would make another version active than the champion."""
+        return self.terms.challenger not in (None, self.terms.champion)
+
+    @property
     def last(self) -> Record:
         """The last record."""
         return self.records[-1]

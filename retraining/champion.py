@@ -12,7 +12,7 @@ from monitor.database import Reader
 from retraining.cases import cases_of
 from retraining.records import Record, rfc3339
 
-How = Literal["approved", "rolled_back", "by_hand"]
+How = Literal["approved", "by_policy", "rolled_back", "by_hand"]
 
 # The api's clock and the server's may differ by so much.
 _SKEW = timedelta(minutes=1)
@@ -35,6 +35,10 @@ WHERE activated_at <= %(at)s AND activated_at > coalesce((
     SELECT max(activated_at) FROM model_activation
     WHERE activated_at <= %(at)s AND model_version <> %(version)s), '-infinity')
 """
+_BEFORE = """
+SELECT model_version FROM model_activation
+WHERE activated_at < %(at)s AND model_version <> %(version)s ORDER BY activated_at DESC LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Served:
     how: How
     change: Record | None
     approval: Record | None
-    """The record by which somebody approved the case; None after a rollback and by hand."""
+    """The record by which somebody approved the case; None where nobody had to."""
     is_pinned: bool
     others: tuple[str, ...]
 
@@ -80,30 +84,41 @@ def champion(reader: Reader, records: Sequence[Record], at: datetime) -> Served 
     version, _, reason = served[0]
     ((since,),) = reader.rows(_SINCE, {"at": at, "version": version})
     since = since.astimezone(UTC)
-    change = _change(records, version, since)
+    change = _change(records, _before(reader, since, version), version, since)
     others = tuple(dict.fromkeys(other for other, *_ in served if other != version))
     how: How = "by_hand"
     approval = None
     if change is not None and change.kind == "promoting":
-        how, approval = "approved", _approval(records, change)
+        approval = _approval(records, change)
+        how = "by_policy" if approval is None else "approved"
     elif change is not None:
         how = "rolled_back"
     return Served(version, since, how, change, approval, reason == "pinned", others)
 
 
-def _change(records: Sequence[Record], version: str, since: datetime) -> Record | None:
-    """The one that had made the version active when it began to serve."""
+def _before(reader: Reader, since: datetime, version: str) -> str | None:
+    rows = reader.rows(_BEFORE, {"at": since, "version": version})
+    return rows[0][0] if rows else None
+
+
+def _change(
+    records: Sequence[Record], before: str | None, version: str, since: datetime
+) -> Record | None:
+    """The one that had made the version active when it began to serve, after another one."""
     begun = {record.record_id: record for record in records}
     done = [
         begun[record.content["begun"]]
         for record in records
         if record.kind in ("promoted", "rolled_back")
     ]
-    to_it = [change for change in done if change.content["to"] == version]
-    near = [change for change in to_it if abs(change.written_at - since) <= _SKEW]
     earlier = [change for change in done if change.written_at <= since]
-    candidates = near or earlier
-    return candidates[-1] if candidates and candidates[-1] in to_it else None
+    if earlier and earlier[-1].content["to"] == version:
+        return earlier[-1]
+    for change in done:
+        if since < change.written_at <= since + _SKEW:
+            content = change.content
+            return change if (content["from"], content["to"]) == (before, version) else None
+    return None
 
 
 def _approval(records: Sequence[Record], change: Record) -> Record | None:

@@ -5,7 +5,8 @@ store's lock is held from the first to the last, so that whoever has it knows th
 between them. What is found begun was killed: the store says whether it came to something.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal
 
@@ -13,12 +14,15 @@ from contract.bundle_errors import BundleError
 from contract.store import Held, ModelStore
 from db.log.errors import PredictionLogError
 from monitor.database import MonitorConnection
+from monitor.watchdog import ended_after
 from retraining import records
 from retraining.cases import Case, cases_of
 from retraining.errors import RecordMissing
 from retraining.records import Kind, Record
 
 Begun = Literal["promoting", "rolling_back"]
+# Whoever waits for the store gives up after thirty.
+_PATIENCE_SECONDS = 12.0
 _DONE: dict[Begun, Kind] = {"promoting": "promoted", "rolling_back": "rolled_back"}
 
 Begin = Callable[[list[Record], str | None], tuple[int, dict[str, Any]]]
@@ -42,8 +46,7 @@ def change(
     """
     with store.exclusively() as held:
         _settle(connection, held)
-        with connection.attempt():
-            records.enter(connection)
+        with _writing(connection):
             case_id, content = begin(records.read(connection), held.active())
             begun = records.append(connection, kind, content, case_id=case_id, at=at, by=by)
         try:
@@ -69,12 +72,19 @@ def settle(connection: MonitorConnection, store: ModelStore) -> Record | None:
 
 
 def _settle(connection: MonitorConnection, held: Held) -> Record | None:
-    with connection.attempt():
-        records.enter(connection)
+    with _writing(connection):
         case = _unfinished(records.read(connection))
         if case is None or case.begun is None:
             return None
         return _end(connection, held, case.begun, "it was interrupted")
+
+
+@contextmanager
+def _writing(connection: MonitorConnection) -> Iterator[None]:
+    """A transaction that nobody else writes beside; a silent server ends it, for many may wait."""
+    with ended_after(_PATIENCE_SECONDS, connection.interrupt), connection.attempt():
+        records.enter(connection)
+        yield
 
 
 def _unfinished(found: list[Record]) -> Case | None:
@@ -90,8 +100,7 @@ def _make_active(held: Held, begun: Record) -> None:
 
 def _ended(connection: MonitorConnection, held: Held, begun: Record, problem: str | None) -> Record:
     try:
-        with connection.attempt():
-            records.enter(connection)
+        with _writing(connection):
             return _end(connection, held, begun, problem)
     except PredictionLogError as error:
         raise RecordMissing(

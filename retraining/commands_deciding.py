@@ -62,6 +62,7 @@ def _promote(options: argparse.Namespace, context: Context) -> int:
             *(connection, context.store, options.case),
             policy_sha256=context.policy.sha256,
             evidence=options.evidence_of(context),
+            autonomous=context.policy.approval.autonomous,
             by=options.by,
             at=_at(options, context, connection),
         )

@@ -1,6 +1,6 @@
 """From an approved case to what is served, and back; each is one step, or none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -28,10 +28,13 @@ def promote(
     *,
     policy_sha256: str,
     evidence: Evidence,
+    autonomous: Collection[str] = (),
     by: str,
     at: datetime,
 ) -> Record:
     """Make the challenger of an approved case active: the record `promoted`.
+
+    Of the verdicts in `autonomous`, as the policy has them, one need not be approved.
 
     Nothing is changed where it raises: DecisionRefused where the case is not approved;
     PromotionRefused, with a record, where champion, policy or evidence are not those of the
@@ -42,26 +45,26 @@ def promote(
     if settled is not None and (settled.case_id, settled.kind) == (case_id, "promoted"):
         return settled
     with connection.attempt():
-        case = _approved(records.read(connection, case_id), case_id, at)
+        case = _approved(records.read(connection, case_id), case_id, at, autonomous)
     # Before the lock is held, for they take their time.
     store.load(_challenger(case))
     found = evidence(case)
 
     def begin(all_records: list[Record], active: str | None) -> tuple[int, dict[str, Any]]:
-        now = _approved(all_records, case_id, at)
-        assert now.decision is not None
+        now = _approved(all_records, case_id, at, autonomous)
         problems = _problems(case, now, active, policy_sha256, found)
         if problems:
             raise _Changed("; ".join(problems))
         content = {"from": now.terms.champion, "to": _challenger(now)}
-        return case_id, content | {"approved_by": now.decision.written_by}
+        approver = None if now.decision is None else now.decision.written_by
+        return case_id, content | {"approved_by": approver}
 
     try:
         return change(connection, store, "promoting", begin, by=by, at=at)
     except _Changed as changed:
         with connection.attempt():
             records.enter(connection)
-            _approved(records.read(connection, case_id), case_id, at)
+            _approved(records.read(connection, case_id), case_id, at, autonomous)
             content = {"problem": str(changed)}
             records.append(connection, "refused", content, case_id=case_id, at=at, by=by)
         raise PromotionRefused(
@@ -90,8 +93,10 @@ def roll_back(
     return change(connection, store, "rolling_back", begin, by=by, at=at)
 
 
-def _approved(found: list[Record], case_id: int, at: datetime) -> Case:
+def _approved(found: list[Record], case_id: int, at: datetime, autonomous: Collection[str]) -> Case:
     case = case_now(found, case_id, at)
+    if case.state == "proposed" and case.changes_something and case.terms.verdict in autonomous:
+        return case
     if case.state == "proposed":
         raise DecisionRefused(f"case {case_id} is not approved: `retraining approve {case_id}`")
     if case.state != "approved":

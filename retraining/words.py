@@ -53,6 +53,8 @@ def served(found: Served) -> str:
     lines = _wrapped(f"{found.version} served, since {when(found.since)}.")
     if found.change is None:
         lines += _wrapped("By hand: no case made it active.")
+    elif found.how == "by_policy":
+        lines += _wrapped(f"Case {found.change.case_id}, which the policy lets go by itself.")
     elif found.approval is None:
         why = found.change.content.get("reason", "")
         lines += _wrapped(

@@ -12,6 +12,7 @@ from monitor.database import MonitorConnection
 from retraining import records
 from retraining.champion import Served, champion
 from retraining.records import Kind
+from retraining.words import served
 from tests.conftest import Database
 from tests.retraining.killed import NOW
 from tests.retraining.ledger import approve, connections, propose
@@ -85,13 +86,12 @@ def test_an_approved_version_is_told_with_who_approved_it_and_why(told: Told) ->
     started = datetime.now(UTC) - timedelta(hours=1)
     told.serve("m1", started, reason="start")
     case_id, promoted_at = told.promoted("m1", "m2")
-    told.serve("m2", promoted_at + 5 * SECOND)
+    told.serve("m2", promoted_at)
     told.write(case_id, "rolling_back", "rolled_back", "m2", "m1")
     told.serve("m1", promoted_at + timedelta(hours=1))
 
     first, second, third = (
-        told.champion(at)
-        for at in (started, promoted_at + 6 * SECOND, promoted_at + timedelta(days=1))
+        told.champion(at) for at in (started, promoted_at, promoted_at + timedelta(days=1))
     )
 
     assert first is not None
@@ -112,6 +112,17 @@ def test_an_approved_version_is_told_with_who_approved_it_and_why(told: Told) ->
     }
     assert third is not None
     assert (third.version, third.how, third.approval) == ("m1", "rolled_back", None)
+
+
+def test_what_the_policy_let_go_is_told_so(told: Told) -> None:
+    case_id = propose(told.connection, "m1", "m2")
+    told.serve("m2", told.write(case_id, "promoting", "promoted", "m1", "m2"))
+
+    found = told.champion(datetime.now(UTC) + SECOND)
+
+    assert found is not None
+    assert (found.how, found.approval) == ("by_policy", None)
+    assert "which the policy lets go by itself" in served(found)
 
 
 def test_what_somebody_activates_after_a_promotion_is_by_hand(told: Told) -> None:
@@ -144,12 +155,26 @@ def test_a_start_goes_on_with_what_was_approved(told: Told) -> None:
 
 def test_the_clocks_of_two_machines_may_differ(told: Told) -> None:
     _, promoted_at = told.promoted("m1", "m2")
+    told.serve("m1", promoted_at - 50 * SECOND)
     told.serve("m2", promoted_at - 10 * SECOND)
+
+    before, found = (told.champion(promoted_at - so * SECOND) for so in (20, 0))
+
+    assert before is not None
+    assert before.how == "by_hand"
+    assert found is not None
+    assert found.how == "approved"
+
+
+def test_what_served_a_moment_before_a_rollback_to_it_was_not_rolled_back_to(told: Told) -> None:
+    case_id, promoted_at = told.promoted("m1", "m2")
+    told.write(case_id, "rolling_back", "rolled_back", "m2", "m1")
+    told.serve("m1", promoted_at - 10 * SECOND, reason="start")
 
     found = told.champion(promoted_at)
 
     assert found is not None
-    assert found.how == "approved"
+    assert found.how == "by_hand"
 
 
 def test_what_another_process_still_serves_is_named_and_what_has_ended_is_not(told: Told) -> None:

@@ -1,6 +1,8 @@
 """Only what was approved becomes active, and whatever happens there is one outcome."""
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -421,3 +423,70 @@ def test_a_rollback_is_not_of_what_somebody_chose_since(service: Service) -> Non
         service.roll_back()
 
     assert service.active == 2
+
+
+def test_what_died_while_the_lock_was_waited_for_is_settled_first(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the other promoter had been killed after this one had looked for the like."""
+    killed, other = service.approved(0, 1), service.approved(0, 2)
+    service.kill("begun", "promote", killed)
+    monkeypatch.setattr(promotion, "settle", lambda *_: None)
+
+    service.promote(other)
+
+    assert (service.case(killed).state, service.case(other).state) == ("approved", "promoted")
+    assert service.active == 2
+
+
+def test_a_silent_postgres_is_given_up_and_the_store_let_go(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case_id = service.approved()
+    make_active = changes._make_active
+    frozen: list[int] = []
+
+    def and_freeze_postgres(*given: Any) -> None:
+        make_active(*given)
+        ((pid,),) = service.connection.rows("SELECT pg_backend_pid()")
+        os.kill(pid, signal.SIGSTOP)
+        frozen.append(pid)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(changes, "_make_active", and_freeze_postgres)
+        patch.setattr(changes, "_PATIENCE_SECONDS", 0.3)
+        try:
+            with pytest.raises(RecordMissing):
+                service.promote(case_id)
+        finally:
+            for pid in frozen:
+                os.kill(pid, signal.SIGCONT)
+
+    settled = changes.settle(service.connection, service.store)
+    assert settled is not None
+    assert settled.kind == "promoted"
+
+
+def test_what_the_policy_lets_go_by_itself_needs_no_approval(service: Service) -> None:
+    case_id = propose(service.connection, *service.versions[:2])
+    nothing = propose(service.connection, service.versions[0], None)
+
+    def promote_with(case: int, *autonomous: str) -> Record:
+        return promotion.promote(
+            *(service.connection, service.store, case),
+            policy_sha256=POLICY,
+            evidence=lambda _: EVIDENCE,
+            autonomous=autonomous,
+            by="cron",
+            at=NOW,
+        )
+
+    for case, autonomous in ((case_id, "threshold"), (nothing, "wait")):
+        with pytest.raises(DecisionRefused, match="is not approved"):
+            promote_with(case, autonomous)
+    promote_with(case_id, "threshold", "recalibrate")
+
+    assert service.active == 1
+    begun = service.case(case_id).promotion
+    assert begun is not None
+    assert begun.content["approved_by"] is None
