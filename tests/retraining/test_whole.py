@@ -42,7 +42,6 @@ def test_a_person_approves_and_promotes_what_is_proposed_and_takes_it_back(
     told = run("propose", "--manual", "more bads than forecast", "--as-of", rfc3339(END))
     record = json.loads(
         run(
-            scenes,
             "propose",
             "--manual",
             "more bads than forecast",
