@@ -1,6 +1,7 @@
 """What an option does to those whom the mean does not show."""
 
 from collections.abc import Mapping
+from statistics import NormalDist
 
 import numpy as np
 
@@ -9,8 +10,8 @@ from retraining.ladder.evaluation import Labels, Mask
 from retraining.ladder.option import SegmentChange
 from retraining.policy import Policy
 
-# A one-sided bound of 95 per cent: what is worse by chance alone is no harm.
-_Z = 1.645
+# That chance alone makes any of the segments seem harmed, in one look.
+_CHANCE = 0.05
 
 
 def changes(
@@ -19,24 +20,27 @@ def changes(
     """Each segment's change from the scores before to those after, (n,) each, by name.
 
     Harmed is a segment with enough bads that is worse beyond the margin, in AUC or in calibration,
-    and surely worse at all: the margin alone would forbid much by chance, the chance alone nothing.
+    and surely worse at all. The more segments, the surer, for among many some always seem worse.
     """
+    minimum = policy.evidence.minimum_bads
+    tests = 2 * sum(int(labels[rows].sum()) >= minimum for rows in segments.values())
+    z = NormalDist().inv_cdf(1 - _CHANCE / max(tests, 1))
     return tuple(
-        _change(name, labels[rows], before[rows], after[rows], policy)
+        _change(name, labels[rows], before[rows], after[rows], policy, z=z)
         for name, rows in sorted(segments.items())
     )
 
 
 def _change(
-    name: str, labels: Labels, before: Floats, after: Floats, policy: Policy
+    name: str, labels: Labels, before: Floats, after: Floats, policy: Policy, *, z: float
 ) -> SegmentChange:
     bads = int(labels.sum())
     if bads in {0, len(labels)}:
         return SegmentChange(name, len(labels), bads, None, None, harmed=False)
     auc, error = auc_change(labels, before, after)
-    gap, least = _calibration_change(bads, before, after)
+    gap, least = _calibration_change(bads, before, after, z)
     margins = policy.margins
-    less_auc = -auc > margins.segment_auc and -auc - _Z * error > 0
+    less_auc = -auc > margins.segment_auc and -auc - z * error > 0
     less_calibrated = gap > margins.segment_calibration and least > 0
     enough = bads >= policy.evidence.minimum_bads
     return SegmentChange(
@@ -66,13 +70,13 @@ def _share_below(some: Floats, others: Floats) -> Floats:
     return shares
 
 
-def _calibration_change(bads: int, before: Floats, after: Floats) -> tuple[float, float]:
+def _calibration_change(bads: int, before: Floats, after: Floats, z: float) -> tuple[float, float]:
     """How much further log(observed / expected) is from 0, and the least that chance leaves of it.
 
     What was observed is the same before and after, so that chance moves both together.
     """
     observed = float(np.log(bads))
-    noise = _Z / np.sqrt(bads)
+    noise = z / np.sqrt(bads)
     was, will = float(np.log(before.sum())), float(np.log(after.sum()))
     further = [abs(u - will) - abs(u - was) for u in (observed, observed - noise, observed + noise)]
     return further[0], float(min(further))

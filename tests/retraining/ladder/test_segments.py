@@ -81,7 +81,7 @@ def test_a_calibration_that_chance_may_have_made_worse_forbids_nothing() -> None
     )
 
     assert chance.calibration == pytest.approx(-np.log(0.85))
-    assert chance.calibration > BRIER.margins.segment_calibration
+    assert -np.log(0.85) > BRIER.margins.segment_calibration
     assert not chance.harmed
     assert harm.harmed
 
@@ -95,6 +95,20 @@ def test_a_ranking_that_chance_may_have_made_worse_forbids_nothing() -> None:
     assert change.auc is not None
     assert change.auc < -BRIER.margins.segment_auc
     assert not change.harmed
+
+
+def test_of_many_segments_hardly_any_is_forbidden_by_chance() -> None:
+    """A new model that is as good, and thirty segments: each for itself would often forbid it."""
+    forbidden = 0
+    for seed in range(20):
+        generator = np.random.default_rng(1_000 + seed)
+        rows = drawn(Link(), 6_000, seed)
+        old, new = (rows.margins + generator.normal(0, 0.5, 6_000) for _ in range(2))
+        segments = {str(n): generator.random(6_000) < 0.15 for n in range(30)}
+        found = changes(segments, rows.labels, sigmoids(old), sigmoids(new), BRIER)
+        forbidden += any(change.harmed for change in found)
+
+    assert forbidden <= 1
 
 
 def test_of_one_outcome_alone_nothing_can_be_said() -> None:
