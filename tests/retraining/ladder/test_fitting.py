@@ -96,12 +96,12 @@ def test_the_threshold_that_is_served_stays_where_none_costs_less() -> None:
 
 
 def test_where_several_cost_the_same_the_nearest_is_taken() -> None:
-    # The bad at -1 is worth refusing all above it; below it goods lie alone.
-    rows = judged([-3, -2, -1, 0, 1], [0, 0, 1, 0, 1])
+    rows = judged([-3, -2, 0, 0.4], [0, 1, 0, 1])
+    alike = Errors(unit="EUR", false_negative=1.0, false_positive=1.0)
 
-    found = fitted_threshold(rows, Served(Link(), 0.7), ERRORS)
+    found = fitted_threshold(rows, Served(Link(), 0.45), alike)
 
-    assert found == sigmoids(np.array([-1.0]))[0]
+    assert found == sigmoids(np.array([0.4]))[0]  # and not that of -2, which costs as little
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 0], [1, 1, 1]])

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from contract.sigmoid import sigmoids
-from retraining.ladder.evaluation import Link
+from retraining.ladder.evaluation import Link, Mask
 from retraining.ladder.segments import auc_change, changes
 from tests.retraining.ladder.judged_rows import BRIER, drawn
 
@@ -63,22 +63,45 @@ def test_a_segment_with_few_bads_forbids_nothing() -> None:
     assert not harmed(np.random.default_rng(0).permutation(SCORES), rows)
 
 
-def test_what_may_be_chance_forbids_nothing() -> None:
-    """Fifty-five bads leave room for a calibration that looks a tenth worse, and is not."""
+def with_bads(bads: int) -> Mask:
+    """A segment with so many bads, and 300 goods."""
     rows = np.zeros(4_000, dtype=bool)
-    rows[np.flatnonzero(ROWS.labels)[:55]] = True
+    rows[np.flatnonzero(ROWS.labels)[:bads]] = True
     rows[np.flatnonzero(ROWS.labels == 0)[:300]] = True
-    observed, expected = 55, SCORES[rows].sum()
-    scale = observed / expected
+    return rows
 
-    assert not harmed(SCORES * scale * 0.88, rows)
-    assert harmed(SCORES * scale * 0.3, rows)
+
+def test_a_calibration_that_chance_may_have_made_worse_forbids_nothing() -> None:
+    rows = with_bads(55)
+    calibrated = SCORES * (55 / SCORES[rows].sum())
+
+    chance, harm = (
+        changes({"some": rows}, ROWS.labels, calibrated, calibrated * by, BRIER)[0]
+        for by in (0.85, 0.5)
+    )
+
+    assert chance.calibration == pytest.approx(-np.log(0.85))
+    assert chance.calibration > BRIER.margins.segment_calibration
+    assert not chance.harmed
+    assert harm.harmed
+
+
+def test_a_ranking_that_chance_may_have_made_worse_forbids_nothing() -> None:
+    rows = with_bads(55)
+    noisy = ROWS.margins + np.random.default_rng(25).normal(0, 0.6, 4_000)
+
+    (change,) = changes({"some": rows}, ROWS.labels, ROWS.margins + 9, noisy + 9, BRIER)
+
+    assert change.auc is not None
+    assert change.auc < -BRIER.margins.segment_auc
+    assert not change.harmed
 
 
 def test_of_one_outcome_alone_nothing_can_be_said() -> None:
-    goods = ROWS.labels == 0
+    kinds = {"goods": ROWS.labels == 0, "bads": ROWS.labels == 1}
 
-    (change,) = changes({"goods": goods}, ROWS.labels, SCORES, SCORES, BRIER)
+    bads, goods = changes(kinds, ROWS.labels, SCORES, SCORES, BRIER)
 
-    assert (change.auc, change.calibration, change.harmed) == (None, None, False)
-    assert (change.rows, change.bads) == (int(goods.sum()), 0)
+    for change in (bads, goods):
+        assert (change.auc, change.calibration, change.harmed) == (None, None, False)
+    assert (goods.rows, goods.bads) == (int(kinds["goods"].sum()), 0)
