@@ -92,7 +92,8 @@ def _entry(case: Case) -> Iterator[str]:
     name = str(case.case_id)
     indent = " " * (len(name) + 2)
     yield f"{name}  {_state(case)}, {when(case.last.at)}"
-    yield from _wrapped(f"{case.terms.verdict}: {case.terms.reason}", indent)
+    first, _, _ = case.terms.reason.partition(". ")
+    yield from _wrapped(f"{case.terms.verdict}: {first.removesuffix('.')}.", indent)
 
 
 def _head(case: Case) -> list[str]:
@@ -162,12 +163,15 @@ def _options(case: Case) -> Iterator[str]:
         benefit = option["benefit"]
         mark = "*" if option["rung"] == rung else " "
         begin = f"{mark} {option['rung']:10}"
+        if option["rung"] == "nothing":
+            yield from _wrapped(option["why_not"] or "This is proposed.", " " * len(begin), begin)
+            continue
         figures = (
             f"wins {number(benefit['estimate'])} ({number(benefit['lower'])} to"
             f" {number(benefit['upper'])}), costs {number(option['cost'])} {name};"
             f" {share(option['flips'])} of the decisions change."
         )
-        why = option["why_not"] or ("This is proposed." if mark == "*" else "It would pay.")
+        why = option["why_not"] or ("This is proposed." if mark == "*" else "It pays as well.")
         yield from _wrapped(f"{figures} {why}", " " * len(begin), begin)
 
 

@@ -98,7 +98,9 @@ def desk(
 def test_a_case_from_its_proposal_to_the_way_back(desk: Desk) -> None:
     first, second = desk.versions
     desk.propose()
-    assert "1  proposed" in desk.run("list", *SAME_DAY).out
+    assert desk.run("list", *SAME_DAY).out == (
+        "1  proposed, 1 Mar 2026, 12:00 UTC\n   recalibrate: It pays.\n"
+    )
 
     said = [
         desk.run("approve", "1", "--by", "Ann", "--reason", "It pays.", *SAME_DAY),
@@ -213,6 +215,7 @@ def test_a_case_is_explained_with_every_action(desk: Desk) -> None:
             "why_not": why_not,
         }
         for rung, win, why_not in (
+            ("nothing", 0.0, "It changes nothing."),
             ("threshold", 5.0, "It may win less than it costs."),
             ("intercept", 120.0, None),
             ("refit", 125.0, "It wins too little beyond the intercept."),
@@ -228,7 +231,8 @@ def test_a_case_is_explained_with_every_action(desk: Desk) -> None:
     assert "Asked for    The bank bought another one." in said
     assert "  threshold wins 5 (\N{MINUS SIGN}35 to 45), costs 10 of squared error; 1.2% of" in said
     assert "* intercept wins 120 (80 to 160)" in said
-    assert "This is proposed." in said
+    assert said.count("This is proposed.") == 1
+    assert "  nothing   It changes nothing." in said
     assert "beyond the intercept." in said
     assert "Rejected cases." in said
     assert max(map(len, said.splitlines())) <= 80

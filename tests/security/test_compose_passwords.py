@@ -107,14 +107,18 @@ def test_each_service_reaches_only_its_own_secrets(stack: Compose) -> None:
     assert {service: set(names) for service, names in mounted.items() if names} == {
         "passwords": {
             *("secrets-db", "secrets-migrate", "secrets-api", "secrets-outcomes"),
-            "secrets-monitor",
+            *("secrets-monitor", "secrets-retraining"),
         },
-        "migrate": {"secrets-db", "secrets-migrate", "secrets-api", "secrets-monitor"},
+        "migrate": {
+            *("secrets-db", "secrets-migrate", "secrets-api"),
+            *("secrets-monitor", "secrets-retraining"),
+        },
         "db": {"secrets-db"},
         "api": {"secrets-api"},
         "outcomes": {"secrets-api", "secrets-outcomes"},
         "monitor": {"secrets-monitor"},
         "replay": {"secrets-monitor"},
+        "retraining": {"secrets-retraining"},
     }
     assert all(
         only
