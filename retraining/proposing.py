@@ -9,16 +9,17 @@ from contract.bundle_errors import BundleError
 from contract.store import ModelStore
 from db.rollup.span import ORIGIN
 from monitor.database import Database, Reader
-from retraining import dossier, records, rows, triggers
+from retraining import dossier, due_rows, records, triggers
 from retraining.case_facts import Trigger
 from retraining.cases import Case, cases_of
 from retraining.challengers import Challengers
+from retraining.due_rows import Question
 from retraining.errors import CannotPropose
 from retraining.looking import look
 from retraining.means import Means
 from retraining.records import Record
 from retraining.row_sets import Bounds
-from retraining.rows import Question, Rows, microseconds
+from retraining.rows import Rows, microseconds
 from retraining.scene import Scene
 from retraining.workshop import Publishing
 
@@ -119,7 +120,7 @@ def _prepared(means: Means, ask: Ask, known: datetime) -> _Prepared:
         scene = _continued(fresh, case)
         if there is not None:
             return _Prepared(scene, case, there)
-        held = rows.read(cursor, scene.question), rows.next_due(cursor, scene.question)
+        held = due_rows.read(cursor, scene.question), due_rows.next_due(cursor, scene.question)
         return _Prepared(scene, case, None, *held)
 
 

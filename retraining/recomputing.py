@@ -7,9 +7,10 @@ from typing import Any
 
 from contract.bundle import Bundle
 from monitor.database import MonitorConnection
-from retraining import dossier, rows
+from retraining import dossier, due_rows
 from retraining.case_facts import Trigger
 from retraining.challengers import Challengers
+from retraining.due_rows import Question
 from retraining.looking import look
 from retraining.means import Means
 from retraining.policy import Policy
@@ -17,7 +18,7 @@ from retraining.proposing import anchor_of
 from retraining.quarantine import Window
 from retraining.records import Record
 from retraining.row_sets import Bounds
-from retraining.rows import Question, Rows
+from retraining.rows import Rows
 from retraining.scene import Scene
 from retraining.workshop import Recomputing
 
@@ -102,4 +103,4 @@ def read(connection: MonitorConnection, question: Question) -> tuple[Rows, datet
     """The rows, and when the next fall due."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
-        return rows.read(cursor, question), rows.next_due(cursor, question)
+        return due_rows.read(cursor, question), due_rows.next_due(cursor, question)

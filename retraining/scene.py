@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from contract.bundle import Bundle
 from retraining.case_facts import Trigger
 from retraining.challengers import Challengers
+from retraining.due_rows import Question
 from retraining.policy import Policy
 from retraining.row_sets import Bounds
-from retraining.rows import Question
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from outcomes.report import Report
 from outcomes.store import store
-from retraining import row_sets, rows
+from retraining import due_rows, row_sets, rows
+from retraining.due_rows import Question
 from retraining.errors import TooManyRows
 from retraining.quarantine import Window, windows
 from retraining.row_sets import Bounds
-from retraining.rows import Question, Rows
+from retraining.rows import Rows
 from tests.conftest import Database
 from tests.db.rows import insert, row
 from tests.gmsc import SCHEMA
@@ -36,7 +37,7 @@ def read(database: Database, as_of: datetime, *kept_out: Window, **more: Any) ->
     connection = psycopg2.connect(database.url("analyst"))
     try:
         with connection, connection.cursor() as cursor:
-            return rows.read(cursor, question)
+            return due_rows.read(cursor, question)
     finally:
         connection.close()
 
@@ -193,7 +194,7 @@ def test_a_log_that_was_fed_again_has_the_same_digest_and_a_corrected_one_anothe
 def test_a_log_that_is_too_long_for_memory_is_refused(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows, "MOST_VALUES", 30)
+    monkeypatch.setattr(due_rows, "MOST_VALUES", 30)
     fed(database, {}, {})
 
     with pytest.raises(TooManyRows, match=r"more than 1 rows are due: name a time with --since"):
@@ -208,7 +209,7 @@ def test_the_next_due_time_is_of_the_cases_that_were_decided_by_then(database: D
 
         def next_due(as_of: datetime) -> datetime | None:
             question = Question(SCHEMA, as_of, datetime(2099, 1, 1, tzinfo=UTC))
-            return rows.next_due(cursor, question)
+            return due_rows.next_due(cursor, question)
 
         assert next_due(day(0.5)) == day(10)
         assert next_due(day(10)) == day(11)
