@@ -1,7 +1,9 @@
 """A record's look made again from the log as of then: which of its figures are others now."""
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +30,8 @@ _MOST = 20
 def differences(means: Means, found: Sequence[Record]) -> list[str]:
     """Of a case's records: each figure that the log does not give again, as a sentence.
 
-    Nothing is trained: that a version follows from its rows is told by its id. Raises TrainerError,
+    No version is made: that one follows from its rows is told by its id. Only a training that was
+    refused is made again, to see that it is. Raises TrainerError,
     BundleError, PostgresAway.
     """
     told: list[str] = []
@@ -77,7 +80,11 @@ def _again(means: Means, content: dict[str, Any], before: dict[str, Any] | None)
         chosen=chosen,
         number=1 if content["challengers"] is None else content["challengers"]["number"],
     )
-    seen = look(scene, found, next_due, means.store, Recomputing(means.trainer))
+    refused = "refit" in (content["challengers"] or {"troubles": ()})["troubles"]
+    workshop = Recomputing(means.trainer, refused=refused)
+    # What the trainer says while it works is no part of the answer.
+    with redirect_stdout(sys.stderr):
+        seen = look(scene, found, next_due, means.store, workshop)
     return dossier.content(scene, found, seen)
 
 

@@ -13,7 +13,8 @@ from retraining.rows import Mask, Rows
 from trainer import deriving, training
 from trainer.context import Context
 from trainer.data import Data
-from trainer.pipeline import declared, provenance_of
+from trainer.evaluation import require_quality
+from trainer.pipeline import declared, fit, provenance_of
 from trainer.split import mix
 
 # Microseconds from 1970 to 2000.
@@ -61,16 +62,24 @@ class Publishing:
 
 
 class Recomputing:
-    """Says which versions they would be, and makes none."""
+    """Says which versions they would be, and publishes none.
 
-    def __init__(self, context: Context) -> None:
+    refused: whether the record says that the training was refused: then it is made again, for no
+    version is there that would follow from the rows.
+    """
+
+    def __init__(self, context: Context, *, refused: bool) -> None:
         self._context = context
+        self._refused = refused
 
     def refit(self, champion: Bundle, rows: Rows, part: Mask) -> str:
         """The id that follows from the rows and the recipe."""
         context = _as_was(self._context, champion)
         declaration = _declaration(context, champion)
         data = _data(declaration, champion, rows, part)
+        if self._refused:
+            found = fit(declaration, data, context.settings, context.progress)
+            require_quality(found.report["metrics"], context.settings.min_auc)
         return provenance_of(declaration, data, context.settings).version
 
     def derived(

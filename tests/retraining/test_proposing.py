@@ -107,6 +107,23 @@ def test_another_relation_is_a_refit(scenes: Scenes) -> None:
     assert scenes.store.active() == scenes.champion
 
 
+def test_a_training_that_was_refused_is_no_rung_and_is_refused_again_when_it_is_checked(
+    scenes: Scenes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenes.feed(shift=2.5)
+    monkeypatch.setenv("MIN_AUC", "0.99")
+    before = scenes.store.versions()
+
+    content = scenes.propose().content
+
+    assert "is under MIN_AUC 0.99" in content["challengers"]["troubles"]["refit"]
+    assert [each["rung"] for each in content["options"]] == ["nothing", "intercept", "slope"]
+    assert set(scenes.store.versions()) - set(before) == {content["challenger"]}
+    assert differences(scenes.means(), ledger(scenes)) == []
+    monkeypatch.delenv("MIN_AUC")
+    assert any("troubles.refit" in each for each in differences(scenes.means(), ledger(scenes)))
+
+
 def test_nothing_is_trained_where_the_pipeline_is_at_fault(scenes: Scenes) -> None:
     """And rows of the fault are in no part, whatever a later case is about."""
     scenes.feed(shift=1.5)
