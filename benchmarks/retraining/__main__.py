@@ -5,6 +5,7 @@ goes to benchmarks/results/ as JSON. Seeds from 10,000 on are for the figures in
 """
 
 import argparse
+import dataclasses
 import functools
 import multiprocessing
 import sys
@@ -33,7 +34,9 @@ def main() -> int:
     with multiprocessing.get_context("fork").Pool(given.processes) as pool:
         for policy in given.policies:
             for name in given.scenarios:
-                verdicts = Counter(pool.map(functools.partial(_verdict, policy, name), seeds))
+                verdicts = Counter(
+                    pool.map(functools.partial(_verdict, policy, name, given.rows), seeds)
+                )
                 found[f"{policy} {name}"] = _tell(policy, name, verdicts)
             weeks = [w for w in pool.map(functools.partial(_year, policy), years) if w is not None]
             found[f"{policy} years"] = {"years": len(years), "promoted": weeks}
@@ -42,8 +45,11 @@ def main() -> int:
     return 0
 
 
-def _verdict(policy: str, name: str, seed: int) -> Verdict:
-    return propose(SCENARIOS[name], Policy.from_toml(POLICIES[policy]), seed).verdict
+def _verdict(policy: str, name: str, rows: int | None, seed: int) -> Verdict:
+    scenario = SCENARIOS[name]
+    if rows is not None:
+        scenario = dataclasses.replace(scenario, rows=rows)
+    return propose(scenario, Policy.from_toml(POLICIES[policy]), seed).verdict
 
 
 def _year(policy: str, seed: int) -> int | None:
@@ -63,6 +69,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.retraining", description=__doc__)
     parser.add_argument("--scenarios", nargs="*", choices=list(SCENARIOS), default=list(SCENARIOS))
     parser.add_argument("--policies", nargs="+", choices=list(POLICIES), default=list(POLICIES))
+    parser.add_argument("--rows", type=int, help="due rows of a case; default: by the scenario")
     parser.add_argument("--runs", type=int, default=40, help="cases of each scenario")
     parser.add_argument("--years", type=int, default=300, help="years in which nothing changes")
     parser.add_argument("--first-seed", type=int, default=0)
