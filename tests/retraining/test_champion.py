@@ -167,11 +167,11 @@ def test_the_clocks_of_two_machines_may_differ(told: Told) -> None:
 
 
 def test_what_served_a_moment_before_a_rollback_to_it_was_not_rolled_back_to(told: Told) -> None:
-    case_id, promoted_at = told.promoted("m1", "m2")
-    told.write(case_id, "rolling_back", "rolled_back", "m2", "m1")
-    told.serve("m1", promoted_at - 10 * SECOND, reason="start")
+    case_id = propose(told.connection, "m1", "m2")
+    rolled_back_at = told.write(case_id, "rolling_back", "rolled_back", "m2", "m1")
+    told.serve("m1", rolled_back_at - 10 * SECOND, reason="start")
 
-    found = told.champion(promoted_at)
+    found = told.champion(rolled_back_at)
 
     assert found is not None
     assert found.how == "by_hand"
