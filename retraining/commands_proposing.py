@@ -43,7 +43,8 @@ def add(commands: Any) -> None:
 def _propose(options: argparse.Namespace, context: Context) -> int:
     # All that a training needs, which the other commands do without.
     from retraining.means import Means  # noqa: PLC0415
-    from retraining.proposing import Ask, propose  # noqa: PLC0415
+    from retraining.proposing import propose  # noqa: PLC0415
+    from retraining.scene import Ask  # noqa: PLC0415
 
     as_of = options.as_of
     if as_of is None:

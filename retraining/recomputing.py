@@ -16,12 +16,11 @@ from retraining.due_rows import Question
 from retraining.looking import look
 from retraining.means import Means
 from retraining.policy import Policy
-from retraining.proposing import anchor_of
 from retraining.quarantine import Window
 from retraining.records import Record
 from retraining.row_sets import Bounds
 from retraining.rows import Rows
-from retraining.scene import Scene
+from retraining.scene import Scene, anchor_of
 from retraining.workshop import Recomputing
 
 _MOST = 20

@@ -12,8 +12,9 @@ from contract.store import ModelStore
 from monitor.database import Database as Connections
 from retraining.means import Means
 from retraining.policy import Policy
-from retraining.proposing import Ask, propose
+from retraining.proposing import propose
 from retraining.records import Record
+from retraining.scene import Ask
 from tests.conftest import Database
 from tests.gmsc import SCHEMA
 from tests.monitor.incidents import log
