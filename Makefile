@@ -40,6 +40,10 @@ outcomes: venv ## What really happened, local database: ARGS="load FILE" or "exp
 monitor: venv ## Any command of the monitor, local database: ARGS="once", "once --as-of ..", "verify"
 	@$(BIN)/python -m local monitor $(ARGS)
 
+.PHONY: retraining
+retraining: venv ## Cases about retraining, local service: ARGS="propose", "list", "show 1", "approve 1 ..", ...
+	@$(BIN)/python -m local retraining $(ARGS)
+
 .PHONY: replay
 replay: venv ## A recorded stream, to the running local service: ARGS="run stream.csv.gz"
 	@$(BIN)/python -m local replay $(ARGS)
@@ -100,7 +104,7 @@ bench-diagnosis: venv ## Judge the diagnosis by streams whose causes are known
 .PHONY: lock
 lock: venv ## Resolve pyproject.toml, the tests' clients and the benchmark's peers into hashed files
 	@$(COMPILE) pyproject.toml --extra dev -o requirements/all.txt
-	@for image in db monitor outcomes replay trainer; do $(COMPILE) pyproject.toml --extra $$image -c requirements/all.txt -o requirements/$$image.txt; done
+	@for image in db monitor outcomes replay retraining trainer; do $(COMPILE) pyproject.toml --extra $$image -c requirements/all.txt -o requirements/$$image.txt; done
 	@$(COMPILE) $(SERVED) pyproject.toml --extra api -c requirements/all.txt -o requirements/api.txt
 	@for client in requirements/clients/*.in; do $(COMPILE) $(UNUSED) $$client -o $${client%.in}.txt; done
 	@for client in axe openapi-ts; do (cd requirements/clients/$$client && npm install --silent --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved); done

@@ -60,12 +60,23 @@ class Health(BaseModel):
     log: LogHealth
 
 
+class ModelLink(BaseModel):
+    """What lies between the trees' sum and the sigmoid: intercept + slope * sum."""
+
+    intercept: float
+    slope: float
+
+
 class ModelDescription(BaseModel):
     """The answer of /model."""
 
     model_version: str
     schema_version: str
     threshold: float
+    derived_from: str | None = Field(
+        description="The version whose trees these are; null where the model was trained"
+    )
+    link: ModelLink | None = Field(description="null where the model was not recalibrated")
     trained_on_sample: bool
     data_source: str
     origin: Literal["verified", "not checked"] = Field(

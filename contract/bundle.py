@@ -16,6 +16,7 @@ from contract.bundle_directory import MEND
 from contract.bundle_errors import BundleDamaged, GoldenMismatch
 from contract.bundle_files import NO_KEYS, Files, check, check_members
 from contract.digest import canonical_json, sha256
+from contract.link import IDENTITY, Link
 from contract.metadata import FORMAT, GOLDEN, METADATA, PREPROCESSING, SCHEMA, TREES, USED
 from contract.preprocessing import Preprocessing
 from contract.provenance import Provenance, installed_libraries
@@ -39,6 +40,17 @@ class Bundle:
     golden: bytes
     extras: Files
     """The files for people, as the model card; checked like all others."""
+
+    @property
+    def link(self) -> Link:
+        """What lies between the trees' sum and the sigmoid."""
+        return link_of(self.metadata)
+
+    @property
+    def derived_from(self) -> str | None:
+        """The version whose trees these are; None for one that was trained."""
+        found: str | None = self.metadata.get("derived_from")
+        return found
 
     @property
     def is_sample(self) -> bool:
@@ -87,11 +99,17 @@ def encode(
         "python": platform.python_version(),
         "preprocessing": preprocessing.describe(),
         "declaration": report.get("declaration", {}),
-        "files": {name: sha256(content) for name, content in sorted(files.items())},
     }
-    check_members(metadata)
-    metadata["checksum"] = sha256(canonical_json(metadata))
-    document = json.dumps(metadata, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    return sealed(metadata, files)
+
+
+def sealed(metadata: Mapping[str, Any], files: Files) -> dict[str, bytes]:
+    """The files and the metadata that list them; ValueError where a reader would refuse them."""
+    digests = {name: sha256(content) for name, content in sorted(files.items())}
+    listing = {**metadata, "files": digests}
+    check_members(listing)
+    listing["checksum"] = sha256(canonical_json(listing))
+    document = json.dumps(listing, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     return {**files, METADATA: document.encode()}
 
 
@@ -103,7 +121,7 @@ def load(directory: Path, keys: SigningKeys = NO_KEYS) -> Bundle:
     """
     metadata, files = check(directory, keys)
     schema = _schema(directory, metadata, files[SCHEMA])
-    scorer = _scorer(directory, files)
+    scorer = _scorer(directory, files, link_of(metadata))
     _check_scores(directory, schema, scorer, files[GOLDEN])
     return Bundle(
         version=metadata["version"],
@@ -116,6 +134,18 @@ def load(directory: Path, keys: SigningKeys = NO_KEYS) -> Bundle:
     )
 
 
+def scorer_of(files: Files, link: Link) -> Scorer:
+    """What scores by the checked files of a bundle; raises ValueError where they hold no model."""
+    preprocessing = Preprocessing.from_json(files[PREPROCESSING])
+    return Scorer(preprocessing, Trees.from_bytes(files[TREES]), link)
+
+
+def link_of(metadata: Mapping[str, Any]) -> Link:
+    """The link that checked metadata say, which is the identity where they say none."""
+    found = metadata.get("link")
+    return IDENTITY if found is None else Link(**found)
+
+
 def _schema(directory: Path, metadata: Mapping[str, Any], content: bytes) -> DataSetSchema:
     try:
         schema = DataSetSchema.from_json(content)
@@ -126,10 +156,9 @@ def _schema(directory: Path, metadata: Mapping[str, Any], content: bytes) -> Dat
     return schema
 
 
-def _scorer(directory: Path, files: Files) -> Scorer:
+def _scorer(directory: Path, files: Files, link: Link) -> Scorer:
     try:
-        preprocessing = Preprocessing.from_json(files[PREPROCESSING])
-        return Scorer(preprocessing, Trees.from_bytes(files[TREES]))
+        return scorer_of(files, link)
     except ValueError as error:
         raise BundleDamaged(
             f"{directory.name} holds no model that can be loaded: {shown(str(error))}; {MEND}"

@@ -89,6 +89,18 @@ def named(directory: Path) -> str | None:
         return None
 
 
+def parent(directory: Path) -> str | None:
+    """What the metadata in a directory say that it was derived from; None where they say nothing.
+
+    Unchecked, as `named`.
+    """
+    try:
+        found = stored_json.read(read(directory, METADATA))["derived_from"]
+    except (BundleError, LookupError, TypeError, ValueError):
+        return None
+    return found if isinstance(found, str) else None
+
+
 def born(directory: Path) -> str | None:
     """When a bundle was made, of whichever release; None for what is none, or not only ours.
 

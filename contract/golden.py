@@ -39,6 +39,17 @@ def encode(schema: DataSetSchema, scorer: Scorer, rows: Sequence[Values]) -> byt
     return canonical_json({"cases": cases})
 
 
+def rescored(schema: DataSetSchema, scorer: Scorer, golden: bytes) -> bytes:
+    """The same requests, as they are written, with the probabilities of another scorer.
+
+    Raises ValueError or RequestError.
+    """
+    cases = _cases(golden)
+    scores = scorer.score_rows(_rows(schema, cases)).tolist()
+    changed = [{**case, "probability": score} for case, score in zip(cases, scores, strict=True)]
+    return canonical_json({"cases": changed})
+
+
 def rows(schema: DataSetSchema, golden: bytes) -> list[Values]:
     """The golden requests, read as the api reads a request; raises ValueError or RequestError."""
     return _rows(schema, _cases(golden))

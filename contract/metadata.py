@@ -1,11 +1,19 @@
 """What metadata.json holds: the one description by which it is written and read."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from contract.digest import Sha256
+from contract.link import IDENTITY, Link
 from contract.signature import SIGNATURE
 from contract.text import Line, Name
 
@@ -104,6 +112,26 @@ class Threshold(_Part):
     reason: Line
 
 
+class _Link(_Part):
+    intercept: float
+    slope: float
+
+    @model_validator(mode="after")
+    def _in_bounds(self) -> Self:
+        link = Link(self.intercept, self.slope)
+        link.check()
+        if link == IDENTITY:
+            raise ValueError("changes nothing, and is to be left out")
+        return self
+
+
+class Derivation(_Part):
+    """Why a version was derived; rows_sha256: of the rows that its link and threshold fit."""
+
+    rows_sha256: Sha256 | None
+    reason: Line
+
+
 class Metadata(_Part):
     """All of metadata.json but its own checksum.
 
@@ -127,3 +155,16 @@ class Metadata(_Part):
     files: Annotated[
         dict[Annotated[Name, AfterValidator(_file)], Sha256], Field(max_length=_MAX_FILES)
     ]
+    derived_from: Name | None = None
+    """The version whose trees these are; absent in one that was trained."""
+    link: _Link | None = None
+    """Over the trees' sum, whatever link the other version has; absent where it changes nothing."""
+    derivation: Derivation | None = None
+
+    @model_validator(mode="after")
+    def _derived_whole(self) -> Self:
+        if (self.derived_from is None) != (self.derivation is None):
+            raise ValueError("derived_from and derivation belong together")
+        if self.link is not None and self.derived_from is None:
+            raise ValueError("a link belongs to a version that is derived from another")
+        return self

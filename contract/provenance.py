@@ -48,7 +48,21 @@ def installed_libraries() -> dict[str, str]:
 
 
 def version_of(metadata: Mapping[str, Any]) -> str:
-    """The id that follows from a bundle's metadata."""
+    """The id that follows from a bundle's metadata.
+
+    Of a derived version it is made of what it was derived from and of what is otherwise in it; why
+    that was wanted has no part in it.
+    """
+    if metadata.get("derived_from") is not None:
+        return _version(
+            metadata["dataset"],
+            is_sample=metadata["data"]["is_sample"],
+            derived_from=metadata["derived_from"],
+            link=metadata.get("link"),
+            threshold=metadata["threshold"]["value"],
+            rows_sha256=metadata["derivation"]["rows_sha256"],
+            bundle_format=metadata["format"],
+        )
     return _version(
         metadata["dataset"],
         data_sha256=metadata["data"]["sha256"],

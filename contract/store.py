@@ -247,14 +247,8 @@ class ModelStore:
         Raises BundleMissing or StoreError.
         """
         self._require(version)
-        with self._changing_current():
-            self._require(version)  # nobody can remove it any more
-            outgoing = self.active()
-            if outgoing is not None and outgoing != version and is_name(outgoing):
-                # Before the replacement: it was active whatever happens next. Where a crash keeps
-                # it active, the history ends with it, and whoever reads it looks beyond.
-                self._write(_HISTORY, _lines([*self._history(), outgoing][-_MAX_EARLIER:]))
-            self._write(_CURRENT, _lines([version]))
+        with self.exclusively() as held:
+            held.activate(version)
 
     def roll_back(self, version: str) -> None:
         """Make `previous()` the active one again, and forget what came after it: there is no redo.
@@ -262,23 +256,21 @@ class ModelStore:
         Raises BundleMissing, or StoreError, also where another version is the previous one now.
         """
         self._require(version)
-        with self._changing_current():
-            earlier = self._earlier()
-            if earlier[-1:] != [version]:
-                raise StoreError(f"{version} is not the previous version any more: see `list`")
-            self._write(_CURRENT, _lines([version]))
-            # After the replacement: a crash before it leaves the version at the history's end,
-            # where it counts for nothing while it is active.
-            self._write(_HISTORY, _lines(earlier[:-1]))
+        with self.exclusively() as held:
+            held.roll_back(version)
 
     @contextmanager
-    def _changing_current(self) -> Iterator[None]:
-        current = self.root / _CURRENT
-        try:
-            with self._locked():
-                yield
-        except OSError as error:
-            raise StoreError(f"cannot write {current}: {reason(error)}") from error
+    def exclusively(self) -> Iterator["Held"]:
+        """Be the only one who publishes, removes or activates, until the end; raises StoreError.
+
+        Whoever else wants to waits so long: what is done meanwhile is to take little time.
+        """
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._locked())
+            except OSError as error:
+                raise StoreError(f"cannot write {self.root / _CURRENT}: {reason(error)}") from error
+            yield Held(self)
 
     def _write(self, name: str, content: bytes) -> None:
         """Replace a file of the store's own, atomically and durably."""
@@ -354,6 +346,65 @@ class ModelStore:
             content = aside / "bundle"
             content.mkdir()
             yield content
+
+
+class Held:
+    """The store while nobody else changes it: what is active stays so, but for what is done."""
+
+    def __init__(self, store: ModelStore) -> None:
+        self._store = store
+
+    def active(self) -> str | None:
+        """The active version, None before the first."""
+        return self._store.active()
+
+    def activate(self, version: str) -> None:
+        """As `ModelStore.activate`."""
+        store = self._store
+        store._require(version)
+        with self._writing():
+            outgoing = store.active()
+            if outgoing is not None and outgoing != version and is_name(outgoing):
+                # Before the replacement: it was active whatever happens next. Where a crash keeps
+                # it active, the history ends with it, and whoever reads it looks beyond.
+                earlier = [*store._history(), outgoing][-_MAX_EARLIER:]
+                store._write(_HISTORY, _lines(earlier))
+            store._write(_CURRENT, _lines([version]))
+
+    def roll_back(self, version: str) -> None:
+        """As `ModelStore.roll_back`."""
+        store = self._store
+        store._require(version)
+        with self._writing():
+            earlier = store._earlier()
+            if earlier[-1:] != [version]:
+                raise StoreError(f"{version} is not the previous version any more: see `list`")
+            store._write(_CURRENT, _lines([version]))
+            # After the replacement: a crash before it leaves the version at the history's end,
+            # where it counts for nothing while it is active.
+            store._write(_HISTORY, _lines(earlier[:-1]))
+
+    def back_to(self, version: str) -> None:
+        """Make a version active again: as `roll_back` where it was the last one before."""
+        if self._store.previous() == version:
+            self.roll_back(version)
+        else:
+            self.activate(version)
+
+    def came_after(self, version: str, other: str) -> bool:
+        """Whether, of the two, `version` was made active later, as far as the history tells."""
+        for name in [self.active(), *reversed(self._store._history())]:
+            if name in (version, other):
+                return name == version
+        return False
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            current = self._store.root / _CURRENT
+            raise StoreError(f"cannot write {current}: {reason(error)}") from error
 
 
 def _put_aside(directory: Path, aside: Path) -> None:

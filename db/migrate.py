@@ -90,10 +90,10 @@ def derive(connection: Connection, schema: DataSetSchema) -> Iterator[str]:
         run_composed(connection, "{views}", views=feature_views(schema))
         run_script(
             connection,
-            "GRANT USAGE ON SCHEMA monitoring TO analyst, monitor;"
-            " GRANT SELECT ON ALL TABLES IN SCHEMA monitoring TO analyst, monitor;"
+            "GRANT USAGE ON SCHEMA monitoring TO analyst, monitor, retraining;"
+            " GRANT SELECT ON ALL TABLES IN SCHEMA monitoring TO analyst, monitor, retraining;"
             " REVOKE ALL ON ALL FUNCTIONS IN SCHEMA monitoring FROM PUBLIC;"
-            " GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA monitoring TO analyst, monitor",
+            " GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA monitoring TO analyst, monitor, retraining",
         )
 
 

@@ -27,6 +27,7 @@ _FILES = {
     "api": ("api/api", "api_db_password"),
     "analyst": ("migrate/analyst", "analyst_db_password"),
     "monitor": ("monitor/monitor", "monitor_db_password"),
+    "retraining": ("retraining/retraining", "retraining_db_password"),
 }
 # Where another reader has a password, which must not see the others beside it.
 _COPIES = {"analyst": "outcomes/analyst"}
@@ -47,6 +48,7 @@ class PasswordSettings(BaseSettings):
     api_db_password: SecretStr | None = Field(None, description="Of who writes the log")
     analyst_db_password: SecretStr | None = Field(None, description="Of who reads it")
     monitor_db_password: SecretStr | None = Field(None, description="Of who counts it")
+    retraining_db_password: SecretStr | None = Field(None, description="Of who decides by it")
 
 
 def main(arguments: list[str] | None = None) -> int:

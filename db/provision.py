@@ -16,6 +16,7 @@ _PURPOSE = {
     "api": "Writes the prediction log; reads nothing of it",
     "analyst": "Reads the prediction log; changes nothing",
     "monitor": "Counts the prediction log by hour and day; changes nothing of it",
+    "retraining": "Reads the prediction log; adds records about retraining",
 }
 
 
@@ -61,7 +62,7 @@ def _database(connection: Connection, name: str) -> Iterator[str]:
         yield f"database {name}: created"
     _run(connection, "REVOKE ALL ON DATABASE {role} FROM PUBLIC", role=name)
     _run(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {role} TO api", role=name)
-    _run(connection, "GRANT CONNECT ON DATABASE {role} TO analyst, monitor", role=name)
+    _run(connection, "GRANT CONNECT ON DATABASE {role} TO analyst, monitor, retraining", role=name)
     # The log lies on disk in the order of its key, and disks seek fast: at the default of 4
     # the planner reads a whole month to answer for its last day (docs/decisions/0005).
     _run(connection, "ALTER DATABASE {role} SET random_page_cost = 1.1", role=name)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from db.sql import run_composed
 
-_ROLES = ("mlops_owner", "api", "analyst", "monitor")
+_ROLES = ("mlops_owner", "api", "analyst", "monitor", "retraining")
 
 # Functions that every role may call, and that leave something behind or hold others up: large
 # objects and exported snapshots fill the disk, messages the write-ahead log; advisory locks use up
@@ -41,13 +41,13 @@ _IS_SUPERUSER = text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user
 
 
 def limit_readers(connection: Connection, database: str) -> None:
-    """Bound what the analyst and the monitor can use up, and forget what they set for themselves.
+    """Bound what those who read can use up, and forget what they set for themselves.
 
     What a role may set in a session it may also keep by ALTER ROLE: the timeouts and the
     analyst's read-only default keep accidents out. The walls are its rights, the number of its
     connections, and the size of its temporary files, which only an administrator may change.
     """
-    for role in ("analyst", "monitor"):
+    for role in ("analyst", "monitor", "retraining"):
         statements = [
             "ALTER ROLE {role} IN DATABASE {database} RESET ALL",
             "ALTER ROLE {role} RESET ALL",

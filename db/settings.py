@@ -43,6 +43,10 @@ class MigrateSettings(BaseSettings):
         None, description="Password of the role that counts the log; unset: it cannot log in"
     )
     monitor_db_password_file: Path | None = Field(None, description="File with the same")
+    retraining_db_password: SecretStr | None = Field(
+        None, description="Password of the role that decides by it; unset: it cannot log in"
+    )
+    retraining_db_password_file: Path | None = Field(None, description="File with the same")
     environment: Annotated[Literal["development", "production"], ANY_CASE] = Field(
         "development", description="`production` refuses default passwords"
     )
@@ -105,6 +109,7 @@ class MigrateSettings(BaseSettings):
             "api": self.api_db_password,
             "analyst": self.analyst_db_password,
             "monitor": self.monitor_db_password,
+            "retraining": self.retraining_db_password,
         }
         return {role: word.get_secret_value() for role, word in given.items() if word is not None}
 

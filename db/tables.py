@@ -319,3 +319,20 @@ WEBHOOK_DELIVERY = Table(
         postgresql_where=text("state = 'pending'"),
     ),
 )
+
+RETRAINING_RECORD = Table(
+    "retraining_record",
+    METADATA,
+    Column("record_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("case_id", BigInteger, nullable=False),
+    Column("at", _TIME, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("content", JSON, nullable=False),
+    Column("previous_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False, unique=True),
+    Column("written_by", Text, nullable=False),
+    Column("written_at", _TIME, nullable=False),
+    Index("retraining_record_of_case", "case_id", "record_id"),
+)
+
+RETRAINING_GATE = Table("retraining_gate", METADATA)

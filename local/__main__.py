@@ -26,6 +26,7 @@ def main() -> int:
         ("trainer", "any command of the trainer, on these models"),
         ("outcomes", "what really happened, into this database"),
         ("monitor", "any command of the monitor, on this database"),
+        ("retraining", "cases about retraining, on these models and this database"),
         ("replay", "a recorded stream, to the running service"),
     ):
         commands.add_parser(name, help=text).add_argument("arguments", nargs=argparse.REMAINDER)
@@ -43,6 +44,7 @@ def main() -> int:
             "trainer": stack.trainer,
             "outcomes": stack.outcomes,
             "monitor": stack.monitor,
+            "retraining": stack.retraining,
             "replay": stack.replay,
         }
         if command in passed_on:

@@ -23,7 +23,7 @@ _SYSTEM = (
 # Those of the database in Docker: the local one has passwords of its own.
 _NOT_FOR_US = {
     *("POSTGRES_PASSWORD", "MLOPS_OWNER_PASSWORD", "API_DB_PASSWORD", "ANALYST_DB_PASSWORD"),
-    "MONITOR_DB_PASSWORD",
+    *("MONITOR_DB_PASSWORD", "RETRAINING_DB_PASSWORD"),
 }
 
 

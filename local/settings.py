@@ -10,7 +10,7 @@ from local.port import free_port
 
 _ROLES = ("postgres", "mlops_owner", "api", "analyst")
 # Of roles that an earlier release did not have, its file has no password.
-_LATER = ("monitor",)
+_LATER = ("monitor", "retraining")
 
 
 @dataclass(frozen=True)

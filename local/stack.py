@@ -117,6 +117,7 @@ class Stack:
             API_DB_PASSWORD=passwords["api"],
             ANALYST_DB_PASSWORD=passwords["analyst"],
             MONITOR_DB_PASSWORD=passwords["monitor"],
+            RETRAINING_DB_PASSWORD=passwords["retraining"],
         )
 
     def first_model(self) -> None:
@@ -145,6 +146,12 @@ class Stack:
         if not taken(LocalSettings.read(self._settings).port):
             raise LocalError(_STOPPED)
         return self._child(["monitor", *arguments], self._of_monitor())
+
+    def retraining(self, arguments: list[str]) -> int:
+        """Run a command about retraining; its exit code. Raises LocalError while it is stopped."""
+        if not taken(LocalSettings.read(self._settings).port):
+            raise LocalError(_STOPPED)
+        return self._child(["retraining", *arguments], {"DATABASE_URL": self.url("retraining")})
 
     def replay(self, arguments: list[str]) -> int:
         """Run a command of the replay; its exit code. Raises LocalError while it is stopped."""

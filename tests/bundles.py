@@ -9,6 +9,9 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from contract.bundle import encode
+from contract.derivation import Change, metadata_of
+from contract.derivation import encode as encode_derived
+from contract.link import Link
 from contract.preprocessing import Matrix, Preprocessing
 from contract.provenance import Provenance
 from contract.request import Values
@@ -88,3 +91,15 @@ def publish(root: Path, fitted: Fitted, provenance: Provenance = PROVENANCE) -> 
     store.publish(provenance.version, files_of(fitted, provenance))
     store.activate(provenance.version)
     return store.path(provenance.version)
+
+
+def publish_derived(root: Path, parent: str, link: Link, threshold: float = 0.25) -> str:
+    """Publish a version with another's trees; its id. It is not activated."""
+    store = ModelStore(root)
+    metadata, files = store.check(parent)
+    change = Change(link, threshold, "for tests", rows_sha256=None, reason="for tests")
+    said = metadata_of(metadata, change)
+    version: str = said["version"]
+    extras = {name: files[name] for name in files if name.endswith(".md")}
+    store.publish(version, encode_derived(files, said, metrics=metadata["metrics"], extras=extras))
+    return version

@@ -112,6 +112,7 @@ def migrate_settings(admin_url: str, name: str, **more: Any) -> MigrateSettings:
             "api_db_password": PASSWORD,
             "analyst_db_password": PASSWORD,
             "monitor_db_password": PASSWORD,
+            "retraining_db_password": PASSWORD,
             **more,
         }
     )
@@ -169,7 +170,7 @@ def clone(connection: Any, template: str, name: str) -> None:
             "CREATE DATABASE {database} TEMPLATE {template} STRATEGY FILE_COPY OWNER mlops_owner",
             "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
             "GRANT CONNECT, TEMPORARY ON DATABASE {database} TO api",
-            "GRANT CONNECT ON DATABASE {database} TO analyst, monitor",
+            "GRANT CONNECT ON DATABASE {database} TO analyst, monitor, retraining",
         ):
             cursor.execute(sql.SQL(statement).format(**names))
 

@@ -15,12 +15,13 @@ from db.settings import DEFAULT_PASSWORD, MigrateSettings
 from monitor.settings import MonitorSettings
 from outcomes.settings import OutcomesSettings
 from replay.settings import ReplaySettings
+from retraining.settings import RetrainingSettings
 from trainer.settings import TrainerSettings
 
 ROOT = Path(__file__).parents[1]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
-IMAGES = ("api", "db", "monitor", "outcomes", "replay", "trainer")
+IMAGES = ("api", "db", "monitor", "outcomes", "replay", "retraining", "trainer")
 
 # Which classes the processes of a part of docker-compose.yml read.
 READERS: dict[str, tuple[type[BaseSettings], ...]] = {
@@ -31,6 +32,8 @@ READERS: dict[str, tuple[type[BaseSettings], ...]] = {
     "outcomes": (OutcomesSettings,),
     # It starts the monitor.
     "replay": (ReplaySettings, MonitorSettings),
+    # It trains.
+    "retraining": (RetrainingSettings, TrainerSettings),
     "x-trainer": (TrainerSettings,),
 }
 # Fields that compose does not hand over, and why.
@@ -51,6 +54,7 @@ NOT_HANDED_OVER = {
         "API_DB_PASSWORD": "in a file, which `passwords` made",
         "ANALYST_DB_PASSWORD": "in a file, which `passwords` made",
         "MONITOR_DB_PASSWORD": "in a file, which `passwords` made",
+        "RETRAINING_DB_PASSWORD": "in a file, which `passwords` made",
     },
     "monitor": {
         "MODELS_DIR": "the image says where the volume is mounted",
@@ -71,6 +75,16 @@ NOT_HANDED_OVER = {
         ),
         "MONITOR_ROUND_SECONDS": "the stream's time says when",
         **dict.fromkeys(("LOG_FORMAT", "LOG_LEVEL"), "a round says one line, to the replay"),
+    },
+    "retraining": {
+        "MODELS_DIR": "the image says where the volume is mounted",
+        "DATABASE_PASSWORD": "in a file, which `passwords` made",
+        **dict.fromkeys(
+            ("DATA_DIR", "DATA_PATH", "FETCH_DIR"), "it learns from the log; its policy is in data/"
+        ),
+        **dict.fromkeys(("SEED", "TEST_SHARE"), "those of the champion"),
+        **dict.fromkeys(("PINNED_VERSIONS", "MODEL_VERSION"), "it removes no version"),
+        "LOG_FORMAT": "it answers a person",
     },
     "passwords": {"SECRETS_DIR": "where the volumes are mounted"},
     "x-trainer": {
@@ -94,6 +108,7 @@ FIXED = {
     "API_DB_PASSWORD_FILE": "where the volume of `passwords` is mounted",
     "ANALYST_DB_PASSWORD_FILE": "where the volume of `passwords` is mounted",
     "MONITOR_DB_PASSWORD_FILE": "where the volume of `passwords` is mounted",
+    "RETRAINING_DB_PASSWORD_FILE": "where the volume of `passwords` is mounted",
     "PGHOST": "where the image's server has its socket",
 }
 # Variables that no process reads: compose does, for the containers.
@@ -259,7 +274,7 @@ def test_a_declaration_has_one_path_in_every_container_that_reads_it() -> None:
         r"(?m)^ +- (?:&declarations \./data:/app/data:ro|\*declarations)\b", COMPOSE
     )
 
-    assert readers == ["api", "migrate", "replay", "x-trainer"]
+    assert readers == ["api", "migrate", "replay", "retraining", "x-trainer"]
     # The service `trainer` has volumes of its own beside those of x-trainer; `replay` has the
     # directory where streams lie, to write beside them.
     assert len(mounts) == len(readers)

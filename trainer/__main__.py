@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -10,14 +11,17 @@ from contract.bundle_errors import BundleError
 from contract.schema import SchemaError
 from contract.secret import SecretError
 from contract.text import lines_shown
-from trainer import conversions, training, versions
+from trainer import conversions, derivations, training, versions
 from trainer.context import Context
 from trainer.declare import add_parser, declare
+from trainer.derivations import derive_by_hand
 from trainer.errors import TrainerError
 from trainer.fetch import fetch
 from trainer.pipeline import declared
 from trainer.profiles import make_profile
 from trainer.settings import TrainerSettings
+
+_WITH_OPTIONS = {"declare": declare, "derive": derive_by_hand}
 
 
 def main() -> int:
@@ -61,7 +65,7 @@ def _problem(arguments: argparse.Namespace, settings: TrainerSettings) -> str | 
 
 
 def _run(arguments: argparse.Namespace, settings: TrainerSettings) -> None:
-    context = Context.of(settings)
+    context = Context.of(settings).on_rows(getattr(arguments, "rows", None))
     match arguments.command:
         case "train":
             training.train(context, if_none=arguments.if_none, activate=not arguments.no_activate)
@@ -83,8 +87,8 @@ def _run(arguments: argparse.Namespace, settings: TrainerSettings) -> None:
             versions.diff(context, arguments.first, arguments.second)
         case "prune":
             versions.prune(context, arguments.keep)
-        case "declare":
-            declare(context, arguments)
+        case "declare" | "derive" as command:
+            _WITH_OPTIONS[command](context, arguments)
         case "fetch":
             path = fetch(declared(settings).schema, settings.fetch_dir, force=arguments.force)
             context.progress.say(f"{path}: the original data, checked; next: train")
@@ -94,7 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m trainer", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     train = commands.add_parser("train", help="train, publish and activate (the default)")
-    train.add_argument("--if-none", action="store_true", help="only where no version is active")
+    which = train.add_mutually_exclusive_group()
+    which.add_argument("--if-none", action="store_true", help="only where no version is active")
+    _add_rows(which)
     train.add_argument("--no-activate", action="store_true", help="only publish")
     commands.add_parser(
         "convert", help="make bundles of format 1, which hold pickles, servable by this release"
@@ -103,9 +109,11 @@ def _parser() -> argparse.ArgumentParser:
         "profile", help="make what a bundle does not say of its held-out rows, for the monitor"
     )
     profile.add_argument("version", nargs="?", help="default: the active one")
+    _add_rows(profile)
     commands.add_parser("list", help="the published versions")
-    verify = commands.add_parser("verify", help="train again and compare to the bit")
+    verify = commands.add_parser("verify", help="train, or derive, again and compare to the bit")
     verify.add_argument("version", nargs="?", help="default: the active one")
+    _add_rows(verify)
     commands.add_parser("activate", help="make a version active").add_argument("version")
     commands.add_parser("rollback", help="activate the version that was active before")
     sign = commands.add_parser("sign", help="vouch for a version: sign it with the first key")
@@ -117,10 +125,17 @@ def _parser() -> argparse.ArgumentParser:
         "prune", help="remove old versions; never active, pinned or served ones"
     )
     prune.add_argument("--keep", type=_count, required=True, help="how many of the newest to keep")
+    derivations.add_parser(commands)
     add_parser(commands)
     get = commands.add_parser("fetch", help="get the real data from OpenML")
     get.add_argument("--force", action="store_true", help="replace another file of that name")
     return parser
+
+
+def _add_rows(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--rows", type=Path, metavar="FILE", help="the rows, instead of the data; in its form"
+    )
 
 
 def _count(text: str) -> int:

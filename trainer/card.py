@@ -1,7 +1,7 @@
 """The model card: what a person should know before using the model."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from contract import datasets
 from contract.feature import Feature
@@ -46,7 +46,7 @@ _PARTS = {
 }
 _ROWS = (
     "The bundle itself holds rows: `{name}` is a sample of the held-out ones, with their labels and"
-    " scores, and `profile.json` counts all of them. Keep the bundle as you keep the data."
+    " scores, and `profile.json` counts {counted}. Keep the bundle as you keep the data."
 )
 _ROLES = {
     "reference": "the case's own key",
@@ -63,6 +63,25 @@ _AGAIN = (
 )
 
 
+class Named(Protocol):
+    """What a card is of."""
+
+    @property
+    def version(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def schema(self) -> DataSetSchema:
+        """The declaration of what it takes."""
+        ...
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether its trees were fitted to made-up rows."""
+        ...
+
+
 def model_card(
     provenance: Provenance,
     report: Mapping[str, Any],
@@ -70,10 +89,25 @@ def model_card(
     pictures: Mapping[str, str],
 ) -> str:
     """The card in Markdown; `pictures` gives the title of each file."""
-    schema, metrics = provenance.schema, report["metrics"]
+    again = _again(provenance)
+    return composed(provenance, report, preprocessing, pictures, first={}, again=again)
+
+
+def composed(
+    of: Named,
+    report: Mapping[str, Any],
+    preprocessing: Mapping[str, Any],
+    pictures: Mapping[str, str],
+    *,
+    first: Mapping[str, str],
+    again: str,
+) -> str:
+    """`model_card` with sections of one's own before the others; again: how to make it again."""
+    schema, metrics = of.schema, report["metrics"]
     sections = {
+        **first,
         "What it is for": _what(schema),
-        "Data": _data(report["data"], metrics, report["declaration"]),
+        "Data": _data(report["data"], metrics["rows"], report["declaration"]),
         "Declaration": _declaration(schema, report["declaration"]),
         "Inputs": _inputs(schema),
         "Preprocessing": _preprocessing(preprocessing),
@@ -84,15 +118,15 @@ def model_card(
         "Calibration": _calibration(metrics["calibration"]),
         "Pictures": "\n\n".join(f"![{title}]({name})" for name, title in pictures.items()),
         "Limits": _LIMITS if schema.key in datasets.BUILT_IN else _LIMITS_OF_ANY,
-        "Again": _again(provenance),
+        "Again": again,
     }
-    head = [f"# {schema.title}: {provenance.version}", *_warning(provenance)]
+    head = [f"# {schema.title}: {of.version}", *_warning(of)]
     body = [f"## {title}\n\n{text}" for title, text in sections.items()]
     return "\n\n".join([*head, *body]) + "\n"
 
 
-def _warning(provenance: Provenance) -> list[str]:
-    if not provenance.is_sample:
+def _warning(of: Named) -> list[str]:
+    if not of.is_sample:
         return []
     return [f"> **Trained on the {SOURCE}: made-up rows. Its answers mean nothing.**"]
 
@@ -106,17 +140,19 @@ def _what(schema: DataSetSchema) -> str:
     )
 
 
-def _data(
-    data: Mapping[str, Any], metrics: Mapping[str, Any], declaration: Mapping[str, Any]
-) -> str:
-    parts = _table(
+def _data(data: Mapping[str, Any], scored: int, declaration: Mapping[str, Any]) -> str:
+    held_out = [data[name] - data[f"training_{name}"] for name in ("rows", "positives")]
+    parts = table(
         ["part", "rows", "positive"],
         ["all", f"{data['rows']:,}", f"{data['positives']:,}"],
         ["training", f"{data['training_rows']:,}", f"{data['training_positives']:,}"],
-        ["held out", f"{metrics['rows']:,}", f"{metrics['positives']:,}"],
+        ["held out", *(f"{count:,}" for count in held_out)],
     )
+    # A derived version counts the rows that the other one keeps.
+    counted = "all of them" if scored == held_out[0] else "those of this sample"
+    rows = _ROWS.format(name=HELD_OUT, counted=counted)
     how = _PARTS[declaration["split"]].format(**declaration)
-    return f"From {data['source']}. {how}\n\n{parts}\n\n{_ROWS.format(name=HELD_OUT)}"
+    return f"From {data['source']}. {how}\n\n{parts}\n\n{rows}"
 
 
 def _declaration(schema: DataSetSchema, declaration: Mapping[str, Any]) -> str:
@@ -126,7 +162,7 @@ def _declaration(schema: DataSetSchema, declaration: Mapping[str, Any]) -> str:
         [f"{schema.target.name} is 0", _values(declaration["negative"])],
         *([what, str(declaration[role])] for role, what in _ROLES.items() if declaration[role]),
     ]
-    return _table(["what", "value or column"], *rows)
+    return table(["what", "value or column"], *rows)
 
 
 def _values(values: Sequence[object]) -> str:
@@ -134,7 +170,7 @@ def _values(values: Sequence[object]) -> str:
 
 
 def _inputs(schema: DataSetSchema) -> str:
-    return _table(
+    return table(
         ["feature", "value", "meaning"],
         *([item.name, _allowed(item), _meaning(item)] for item in schema.features),
     )
@@ -177,14 +213,14 @@ def _preprocessing(described: Mapping[str, Any]) -> str:
         f"{left_out} {ratios} Missing values stay missing: the"
         f" trees learn which way they go. The outermost {described['tail']:.1%} of the training"
         " values on either side are drawn in to these edges:\n\n"
-        + _table(["input of the model", "from", "to"], *rows)
+        + table(["input of the model", "from", "to"], *rows)
     )
 
 
 def _metrics(metrics: Mapping[str, Any]) -> str:
     names = {"auc": "AUC", "average_precision": "average precision", "brier": "Brier score"}
     rows = [[title, f"{metrics[name]:.4f}"] for name, title in names.items()]
-    return _table(["metric", "value"], *rows)
+    return table(["metric", "value"], *rows)
 
 
 def _threshold(
@@ -199,7 +235,7 @@ def _threshold(
         cost = f" By these costs the held-out rows cost {total:,.6g}."
     return (
         f"The prediction is 1 from {threshold['value']:.4f} on: {threshold['reason']}.{cost}"
-        " On the held-out rows:\n\n" + _table(["", "predicted 1", "predicted 0"], was_1, was_0)
+        " On the held-out rows:\n\n" + table(["", "predicted 1", "predicted 0"], was_1, was_0)
     )
 
 
@@ -208,7 +244,7 @@ def _calibration(tenths: list[dict[str, float]]) -> str:
         [str(number), f"{tenth['mean_score']:.4f}", f"{tenth['share_positive']:.4f}"]
         for number, tenth in enumerate(tenths, 1)
     ]
-    return _table(["tenth of the rows, by score", "mean score", "share positive"], *rows)
+    return table(["tenth of the rows, by score", "mean score", "share positive"], *rows)
 
 
 def _again(provenance: Provenance) -> str:
@@ -219,11 +255,12 @@ def _again(provenance: Provenance) -> str:
         *([name, str(value)] for name, value in settings.items()),
         *([name, version] for name, version in installed_libraries().items()),
     ]
-    table = _table(["ingredient", "value"], *rows)
-    return f"{_AGAIN.format(version=provenance.version)}\n\n{table}"
+    ingredients = table(["ingredient", "value"], *rows)
+    return f"{_AGAIN.format(version=provenance.version)}\n\n{ingredients}"
 
 
-def _table(head: list[str], *rows: list[str]) -> str:
+def table(head: list[str], *rows: list[str]) -> str:
+    """A table in Markdown."""
     lines = [head, ["---"] * len(head), *([_cell(text) for text in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

@@ -12,7 +12,10 @@ from contract.provenance import Provenance, installed_libraries
 from contract.store import ModelStore
 
 # What `diff` looks at, in this order.
-_PARTS = ("schema_version", "data", "settings", "libraries", "threshold", "metrics")
+_PARTS = (
+    *("schema_version", "data", "settings", "libraries", "threshold", "metrics"),
+    *("derived_from", "link", "derivation"),  # of derived versions alone
+)
 
 
 class Difference(NamedTuple):
@@ -41,7 +44,7 @@ def differences(before: Any, after: Any, path: str) -> list[Difference]:
 
 def between(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Difference]:
     """In what the metadata of two bundles differ, as far as it matters to their scores."""
-    return [item for part in _PARTS for item in differences(one[part], other[part], part)]
+    return [item for part in _PARTS for item in differences(one.get(part), other.get(part), part)]
 
 
 def ingredients_differing(metadata: Mapping[str, Any], provenance: Provenance) -> list[str]:

@@ -15,6 +15,9 @@ from trainer.sample import has_sample
 from trainer.table import columns_in
 from trainer.text_file import is_helper, is_training_data, stem
 
+OUTSIDE = Path("data")
+"""What the directory of the data is called outside of a container."""
+
 _DEEPEST = 3
 _MOST = 1000
 _SHOWN = 5
@@ -26,6 +29,18 @@ _DATA = re.compile(
     re.IGNORECASE,
 )
 _READABLE = re.compile(r"\.(csv|tsv|parquet|zip|gz|txt)$", re.IGNORECASE)
+
+
+def located(path: Path, directory: Path) -> Path:
+    """A file that a person names, also by the name that it has outside of a container.
+
+    directory: of the data. Raises DataRefused.
+    """
+    inside = path.relative_to(OUTSIDE) if path.is_relative_to(OUTSIDE) else path
+    for candidate in (path, directory / inside):
+        if candidate.exists():
+            return candidate
+    raise DataRefused(f"{path}: No such file or directory, nor is it in {directory}")
 
 
 def name_of(declaration: Declaration) -> str:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from contract import durable
 from trainer.context import Context
+from trainer.data_files import OUTSIDE, located
 from trainer.draft.drafting import Draft, draft_of
 from trainer.draft.wishes import Wishes
 from trainer.draft.wording import key_of
 from trainer.errors import NotDeclared
 
-# Where the directory of the data is writable in a container, and how it is called outside.
-_FETCHED, _OUTSIDE = Path("/fetched"), Path("data")
+# Where the directory of the data is writable in a container.
+_FETCHED = Path("/fetched")
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -43,7 +44,7 @@ def declare(context: Context, arguments: argparse.Namespace) -> None:
     """Write the draft, or print it; raises NotDeclared, DataRefused or OSError."""
     names = Wishes.__dataclass_fields__
     wishes = Wishes(**{name: getattr(arguments, name) for name in names})
-    path = _located(context, arguments.file)
+    path = located(arguments.file, context.settings.data_dir)
     if arguments.output == "-":
         sys.stdout.write(draft_of(path, wishes).text)
         return
@@ -56,16 +57,6 @@ def declare(context: Context, arguments: argparse.Namespace) -> None:
     draft = draft_of(path, wishes)
     _write(output, draft.text, force=arguments.force)
     _report(context, output, draft)
-
-
-def _located(context: Context, path: Path) -> Path:
-    """The file, also by the name that it has outside of a container."""
-    directory = context.settings.data_dir
-    inside = path.relative_to(_OUTSIDE) if path.is_relative_to(_OUTSIDE) else path
-    for candidate in (path, directory / inside):
-        if candidate.exists():
-            return candidate
-    raise NotDeclared(f"{path}: No such file or directory, nor is it in {directory}")
 
 
 def _write(output: Path, text: str, *, force: bool) -> None:
@@ -81,7 +72,7 @@ def _write(output: Path, text: str, *, force: bool) -> None:
 
 def _report(context: Context, output: Path, draft: Draft) -> None:
     say = context.progress.say
-    named = _OUTSIDE / output.name if output.parent == _FETCHED else output
+    named = OUTSIDE / output.name if output.parent == _FETCHED else output
     for warning in draft.warnings:
         context.progress.warn(warning)
     say(

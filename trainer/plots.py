@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import matplotlib as mpl
@@ -16,13 +16,14 @@ from contract.schema import DataSetSchema
 from trainer.data import Data, Labels
 from trainer.evaluation import Scores
 
+MISSING = "missing.png"
 # file name -> title
 TITLES = {
     "roc.png": "ROC curve",
     "precision_recall.png": "Precision and recall",
     "calibration.png": "Calibration by tenths of the rows",
     "scores.png": "Distribution of scores by label",
-    "missing.png": "Missing values by column",
+    MISSING: "Missing values by column",
 }
 
 _BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#888888"
@@ -32,16 +33,24 @@ def draw(
     schema: DataSetSchema, data: Data, held_out: Data, scores: Scores, report: dict[str, Any]
 ) -> dict[str, bytes]:
     """PNG files by name, from the held-out part and, for missing values, all of the data."""
+    of_scores = draw_scores(held_out.labels, scores, report)
+    return of_scores | _drawn({MISSING: lambda axes: _missing(axes, schema, data)})
+
+
+def draw_scores(labels: Labels, scores: Scores, report: Mapping[str, Any]) -> dict[str, bytes]:
+    """The pictures of the scores alone, of held-out rows, (n,)."""
     metrics, threshold = report["metrics"], report["threshold"]["value"]
-    painters: dict[str, Callable[[Axes], None]] = {
-        "roc.png": lambda axes: _roc(axes, held_out.labels, scores, metrics),
-        "precision_recall.png": lambda axes: _precision_recall(
-            axes, held_out.labels, scores, metrics
-        ),
-        "calibration.png": lambda axes: _calibration(axes, metrics),
-        "scores.png": lambda axes: _scores(axes, held_out.labels, scores, threshold),
-        "missing.png": lambda axes: _missing(axes, schema, data),
-    }
+    return _drawn(
+        {
+            "roc.png": lambda axes: _roc(axes, labels, scores, metrics),
+            "precision_recall.png": lambda axes: _precision_recall(axes, labels, scores, metrics),
+            "calibration.png": lambda axes: _calibration(axes, metrics),
+            "scores.png": lambda axes: _scores(axes, labels, scores, threshold),
+        }
+    )
+
+
+def _drawn(painters: Mapping[str, Callable[[Axes], None]]) -> dict[str, bytes]:
     return {name: _png(TITLES[name], paint) for name, paint in painters.items()}
 
 

@@ -18,6 +18,7 @@ from trainer.comparison import ingredients_differing
 from trainer.context import Context
 from trainer.conversions import convert_all
 from trainer.data import Data
+from trainer.derivations import verify_derived
 from trainer.errors import NotReproduced, TrainerError
 from trainer.evaluation import require_both_labels, score
 from trainer.golden_rows import golden_rows
@@ -39,6 +40,19 @@ def train(context: Context, *, if_none: bool, activate: bool) -> None:
         return
     closed = is_closed(declaration, settings, progress, first=if_none)
     data = load_data(declaration, settings, progress, sample=True if closed else None)
+    version = make_version(context, declaration, data)
+    if activate and version != active:
+        store.activate(version)
+        progress.say(f"{version} is active now; it was {active or 'none'}", version=version)
+    _summary(context, version)
+
+
+def make_version(context: Context, declaration: Declaration, data: Data) -> str:
+    """The version that the rows make: trained and published unless it is there, never activated.
+
+    Raises TrainerError or BundleError.
+    """
+    settings, store, progress = context.settings, context.store, context.progress
     require_both_labels(data, "whole")
     provenance = provenance_of(declaration, data, settings)
     version = provenance.version
@@ -48,18 +62,18 @@ def train(context: Context, *, if_none: bool, activate: bool) -> None:
         progress.say(
             f"{version} is published already: the same data, settings and libraries made it"
         )
-    else:
-        files = make(declaration, provenance, data, settings, progress)
-        with progress.step("publish"):
-            publish(store, version, files)
-    if activate and version != active:
-        store.activate(version)
-        progress.say(f"{version} is active now; it was {active or 'none'}", version=version)
-    _summary(context, version)
+        return version
+    files = make(declaration, provenance, data, settings, progress)
+    with progress.step("publish"):
+        publish(store, version, files)
+    return version
 
 
 def verify(context: Context, version: str | None) -> None:
-    """Train again from the data at hand and compare to the bit; raises NotReproduced."""
+    """Make a version again, of the data at hand, and compare to the bit; raises NotReproduced.
+
+    A derived version is made again of the one that it was derived from.
+    """
     version = version or context.require_active()
     published = context.store.load(version)
     if published.metadata["format"] != FORMAT:
@@ -67,6 +81,9 @@ def verify(context: Context, version: str | None) -> None:
             f"{version} has bundle format {published.metadata['format']}, and training makes format"
             f" {FORMAT} here: run the release that made it to verify it"
         )
+    if published.derived_from is not None:
+        verify_derived(context, published)
+        return
     settings = recorded(context.settings, published)
     declaration = declared(settings)
     if declaration.schema.key != published.schema.key:

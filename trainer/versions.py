@@ -1,6 +1,6 @@
 """The commands on versions that are published already; each raises TrainerError or BundleError."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from trainer import comparison
 from trainer.context import Context
 from trainer.conversion import needs_conversion
 from trainer.conversions import convert_one
+from trainer.derivations import in_words
 from trainer.errors import TrainerError
 
 _STATES = {
@@ -126,6 +127,7 @@ def diff(context: Context, first: str, second: str) -> None:
 def prune(context: Context, keep: int) -> None:
     """Remove all but the newest `keep` versions, the active, the pinned and the served ones.
 
+    What one of these was derived from stays as well: it is verified by that.
     Only whole bundles with nothing else among their files: the rest is not ours to remove.
     """
     store, say = context.store, context.progress.say
@@ -137,6 +139,7 @@ def prune(context: Context, keep: int) -> None:
     known = [(age, version) for version, age in ages.items() if age is not None]
     kept = {version for _, version in sorted(known, reverse=True)[:keep]}
     kept |= context.settings.pinned | {active or ""}
+    kept |= _parents(context, kept)
     problems = []
     for _, version in sorted(known):
         if version in kept:
@@ -160,13 +163,26 @@ def prune(context: Context, keep: int) -> None:
         raise TrainerError("\n".join(problems))
 
 
+def _parents(context: Context, versions: Iterable[str]) -> set[str]:
+    """What the versions were derived from, in how many steps so ever."""
+    found: set[str] = set()
+    waiting = [version for version in versions if is_name(version)]
+    while waiting:
+        parent = bundle_files.parent(context.store.path(waiting.pop()))
+        if parent is not None and is_name(parent) and parent not in found:
+            found.add(parent)
+            waiting.append(parent)
+    return found
+
+
 def _in_words(metadata: Any) -> str:
     told = Metadata.model_validate(metadata)
-    metrics, data = told.metrics, told.data
+    metrics, data, parent = told.metrics, told.data, told.derived_from
+    derived = "" if parent is None else f"; derived from {parent}: {in_words(metadata)}"
     return (
         f"{_age(told.created_at):>9}  AUC {metrics.auc:.4f}"
         f"  AP {metrics.average_precision:.4f}  Brier {metrics.brier:.4f}"
-        f"  {data.rows:,} rows, {data.source}"
+        f"  {data.rows:,} rows, {data.source}{derived}"
     )
 
 
@@ -177,6 +193,9 @@ def _in_fields(metadata: Any) -> dict[str, Any]:
         "created_at": told.created_at,
         **{name: getattr(told.metrics, name) for name in ("auc", "average_precision", "brier")},
         **{name: getattr(told.data, name) for name in ("rows", "source", "is_sample")},
+        "threshold": told.threshold.value,
+        "derived_from": told.derived_from,
+        "link": metadata.get("link"),
     }
 
 

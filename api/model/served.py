@@ -121,6 +121,8 @@ class ServedModel:
             "model_version": self.version,
             "schema_version": self.schema.id,
             "threshold": self.threshold,
+            "derived_from": self.metadata.get("derived_from"),
+            "link": self.metadata.get("link"),
             "trained_on_sample": self.is_sample,
             "data_source": self.data_source,
             "origin": "verified" if self.is_signed else "not checked",

@@ -51,6 +51,7 @@ def test_the_model_describes_itself(client: httpx.Client) -> None:
     assert model["metrics"] == {"auc": 0.9}
     assert model["metadata"]["libraries"]["scikit-learn"]
     assert model["trained_on_sample"] is False
+    assert (model["derived_from"], model["link"]) == (None, None)
 
 
 def test_the_start_page_leads_on(client: httpx.Client) -> None:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 # All that the images are built of.
 _PARTS = (
     *("contract", "trainer", "api", "db", "diagnosis", "monitor", "outcomes", "replay"),
-    "requirements",
+    *("retraining", "examples", "requirements"),
 )
 
 

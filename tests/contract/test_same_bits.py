@@ -20,17 +20,21 @@ SCORES = """
 import hashlib, math, sys
 from pathlib import Path
 import numpy as np
+from contract.link import Link
 from contract.sigmoid import sigmoid, sigmoids
 from contract.trees import Trees
 
 folder = Path(sys.argv[1])
 trees = Trees.from_bytes((folder / "model.treelite").read_bytes())
 inputs = np.load(folder / "inputs.npy")
+link = Link(-0.3718281828, 1.0821)
 margins = np.concatenate((trees.margins(inputs), np.load(folder / "margins.npy")))
 rows = np.array([trees.margin_row(row) for row in inputs.tolist()])
 for values in (
     sigmoids(margins),
     np.array([sigmoid(margin) for margin in margins.tolist()]),
+    link.probabilities(margins),
+    np.array([link.probability(margin) for margin in margins.tolist()]),
     rows,
     np.array([math.exp(margin) for margin in margins.tolist()]),
 ):
@@ -70,10 +74,11 @@ def here(folder: Path) -> list[str]:
 def test_a_score_has_the_same_bits_on_a_lesser_processor(
     folder: Path, here: list[str], environment: dict[str, str]
 ) -> None:
-    both, rows, margins, _ = _digests(folder, environment)
+    both, rows, linked, linked_rows, margins, _ = _digests(folder, environment)
 
-    assert [both, rows, margins] == here[:3]
+    assert [both, rows, linked, linked_rows, margins] == here[:5]
     assert both == rows
+    assert linked == linked_rows != both
 
 
 @pytest.mark.skipif(
@@ -82,7 +87,7 @@ def test_a_score_has_the_same_bits_on_a_lesser_processor(
 )
 def test_the_exp_of_the_c_library_differs_there(folder: Path, here: list[str]) -> None:
     """Else the test above would show nothing."""
-    assert _digests(folder, WITHOUT_FUSED)[3] != here[3]
+    assert _digests(folder, WITHOUT_FUSED)[-1] != here[-1]
 
 
 def _digests(folder: Path, environment: dict[str, str]) -> list[str]:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from contract import lock
 from contract.bundle_errors import BundleMissing
+from contract.lock import LockError
 from contract.store import ModelStore, StoreError
 from tests.contract.publisher import files_of, is_whole
 
@@ -368,3 +370,32 @@ def test_a_root_that_cannot_be_a_directory_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="Not a directory"):
         ModelStore(tmp_path / "file" / "models").publish("one", FILES)
+
+
+def test_nobody_else_changes_a_store_that_is_held(store: ModelStore) -> None:
+    publish(store, "one", "two", activate=True)
+
+    with store.exclusively() as held:
+        with pytest.raises(LockError, match="is held by"), lock.held(store.root / "lock", wait=0.1):
+            pass
+        held.activate("one")
+
+    assert held.active() == store.active() == "one"
+    with lock.held(store.root / "lock", wait=0.1):
+        pass
+
+
+def test_a_held_store_goes_back_where_it_can_and_tells_what_came_later(store: ModelStore) -> None:
+    publish(store, "one", "two", "three", activate=True)
+
+    with store.exclusively() as held:
+        assert [held.came_after(*pair) for pair in (("two", "one"), ("one", "two"))] == [
+            True,
+            False,
+        ]
+        assert not held.came_after("four", "five")
+        held.back_to("two")
+        assert store.previous() == "one"
+        held.back_to("three")
+
+    assert (store.active(), store.previous()) == ("three", "two")

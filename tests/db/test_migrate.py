@@ -59,7 +59,7 @@ def test_an_older_database_is_brought_forward_with_its_rows(postgres: LocalPostg
 
     steps = list(migrate(settings))
 
-    assert "schema: from 0001 to 0013" in steps
+    assert "schema: from 0001 to 0014" in steps
     older = Database("older", postgres.port)
     rows = older.query("SELECT probability, route, batch_size, age FROM prediction_log")
     assert rows == [(0.1234567890123456, "/predict", 1, None)]
@@ -78,7 +78,7 @@ def test_a_database_of_the_counts_is_brought_forward_with_them(postgres: LocalPo
     steps = list(migrate(settings))
 
     counted = Database("counted", postgres.port)
-    assert "schema: from 0008 to 0013" in steps
+    assert "schema: from 0008 to 0014" in steps
     assert counted.query("SELECT count(*) FROM rollup_mark") == [(1,)]
     assert counted.query("SELECT as_of = '2026-03-01 00:00Z' FROM rollup_state") == [(True,)]
     assert counted.query("SELECT * FROM monitoring.incidents", role="analyst") == []
@@ -171,7 +171,8 @@ def test_every_object_says_what_it_is_for(database: Database) -> None:
         " 'rejected_request'::regclass, 'log_counter'::regclass, 'outcome_event'::regclass,"
         " 'outcome_window'::regclass, 'incident'::regclass, 'incident_record'::regclass,"
         " 'watch_state'::regclass, 'operator_note'::regclass, 'monitor_clock'::regclass,"
-        " 'webhook_target'::regclass, 'webhook_delivery'::regclass)"
+        " 'webhook_target'::regclass, 'webhook_delivery'::regclass,"
+        " 'retraining_record'::regclass)"
     )
     functions = database.query(
         "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"

@@ -30,6 +30,7 @@ FULL = os.environ.get("FAULTS") == "full"
 
 API_PASSWORD = "of-the-api"
 MONITOR_PASSWORD = "of-the-monitor"
+RETRAINING_PASSWORD = "of-the-retraining"
 _TEMPLATE = "faults_template"
 
 # The short form runs beside other tests: it asks less often, and no answer is refused because the
@@ -88,6 +89,7 @@ class Rig:
             "API_DB_PASSWORD": API_PASSWORD,
             "ANALYST_DB_PASSWORD": "of-the-analyst",
             "MONITOR_DB_PASSWORD": MONITOR_PASSWORD,
+            "RETRAINING_DB_PASSWORD": RETRAINING_PASSWORD,
             "PATH": os.environ["PATH"],
         }
         result = subprocess.run(
@@ -129,6 +131,12 @@ class Rig:
     def monitor_url(self) -> str:
         """Connection URL of the role that counts, past the proxy."""
         password = f"monitor:{MONITOR_PASSWORD}"
+        return f"postgresql://{password}@127.0.0.1:{self.server.port}/{self.database}"
+
+    @property
+    def retraining_url(self) -> str:
+        """Connection URL of the role that decides about retraining, past the proxy."""
+        password = f"retraining:{RETRAINING_PASSWORD}"
         return f"postgresql://{password}@127.0.0.1:{self.server.port}/{self.database}"
 
     def miscounted(self) -> list[str]:

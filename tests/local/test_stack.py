@@ -234,10 +234,12 @@ def test_the_page_stands_beside_the_service_which_does_not_need_it(with_model: R
     wait_until(lambda: answers(f"{page}/readyz"), seconds=30, what="the page is there again")
     once = local.command("monitor", "once")
     verified = local.command("monitor", "verify")
+    cases = local.command("retraining", "list")
 
     assert once.returncode == 0, once.stderr
     assert "hours of" in once.stdout
     assert "the counts are those of the log" in verified.stdout
+    assert cases.stdout == "There is no case.\n"
     assert local.interrupt() == 0, local.output.read_text()
     assert processes(local.directory) == []
     said = local.output.read_text()

@@ -15,7 +15,7 @@ from tests.compose.conftest import Compose, missing_engine
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
 
-ROLES = ("postgres", "mlops_owner", "api", "analyst", "monitor")
+ROLES = ("postgres", "mlops_owner", "api", "analyst", "monitor", "retraining")
 
 
 @pytest.fixture(scope="module")
@@ -107,14 +107,18 @@ def test_each_service_reaches_only_its_own_secrets(stack: Compose) -> None:
     assert {service: set(names) for service, names in mounted.items() if names} == {
         "passwords": {
             *("secrets-db", "secrets-migrate", "secrets-api", "secrets-outcomes"),
-            "secrets-monitor",
+            *("secrets-monitor", "secrets-retraining"),
         },
-        "migrate": {"secrets-db", "secrets-migrate", "secrets-api", "secrets-monitor"},
+        "migrate": {
+            *("secrets-db", "secrets-migrate", "secrets-api"),
+            *("secrets-monitor", "secrets-retraining"),
+        },
         "db": {"secrets-db"},
         "api": {"secrets-api"},
         "outcomes": {"secrets-api", "secrets-outcomes"},
         "monitor": {"secrets-monitor"},
         "replay": {"secrets-monitor"},
+        "retraining": {"secrets-retraining"},
     }
     assert all(
         only

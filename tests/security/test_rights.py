@@ -14,7 +14,7 @@ from local.postgres import LocalPostgres
 from tests.conftest import PASSWORD, Database, free_port, migrate_settings
 from tests.memory import server_directory
 
-ROLES = ("mlops_owner", "api", "analyst", "monitor")
+ROLES = ("mlops_owner", "api", "analyst", "monitor", "retraining")
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +47,7 @@ DATABASES = {
     ("api", "mlops"): {"CONNECT", "TEMPORARY"},
     ("analyst", "mlops"): {"CONNECT"},
     ("monitor", "mlops"): {"CONNECT"},
+    ("retraining", "mlops"): {"CONNECT"},
 }
 SCHEMAS = {
     ("mlops_owner", "public"): {"CREATE", "USAGE"},
@@ -56,6 +57,8 @@ SCHEMAS = {
     ("analyst", "monitoring"): {"USAGE"},
     ("monitor", "public"): {"USAGE"},
     ("monitor", "monitoring"): {"USAGE"},
+    ("retraining", "public"): {"USAGE"},
+    ("retraining", "monitoring"): {"USAGE"},
     **{
         (role, schema): {"USAGE"}
         for role in ROLES
@@ -89,6 +92,13 @@ COUNTS = {
     "webhook_target": {"INSERT", "UPDATE"},
     "webhook_delivery": {"INSERT", "UPDATE"},
 }
+# What a decision about retraining goes by. Records are added by the owner's function alone.
+DECIDES_BY = {
+    *("prediction_log", "outcome_event", "outcome_window", "retired_month", "log_counter"),
+    *("model_version", "model_activation", "reference_profile", "rollup_state"),
+    *("rollup_hour", "rollup_day", "outcome_hour", "outcome_day", "incident", "incident_record"),
+    *("operator_note", "watch_state", "monitor_clock", "retraining_record"),
+}
 # Of the api, which reads no table; beside them the owner's, and the readers'.
 CALLS = (
     "early_outcomes(text)",
@@ -108,6 +118,7 @@ READS = (
     f"monitoring.outcomes_seen({_TIME},{_TIME},{_TIME})",
     "settled_outcomes()",
 )
+APPENDS = "append_retraining_record(bigint,timestamp with time zone,text,text,text)"
 # Called by the owner's other functions alone.
 INNER = (
     "known_outcomes(outcome_columns,integer[],timestamp with time zone)",
@@ -115,11 +126,13 @@ INNER = (
     "new_outcomes(outcome_columns,integer[],timestamp with time zone)",
     "outcome_batch(text)",
     "outcome_rows(outcome_columns)",
+    "refuse_record_change()",
 )
 FUNCTIONS = {
     *(("api", name) for name in CALLS),
     *((role, name) for role in ("analyst", "monitor") for name in READS),
-    *(("mlops_owner", name) for name in (*CALLS, *READS, *INNER)),
+    *(("retraining", name) for name in (*READS, APPENDS)),
+    *(("mlops_owner", name) for name in (*CALLS, *READS, APPENDS, *INNER)),
 }
 # Functions of the server that change something, or may hold others up, and that everybody may call.
 CALLABLE_BY_ALL = {
@@ -198,16 +211,23 @@ def test_tables_views_sequences_and_columns(server: Database) -> None:
     )
 
     names = {name for role, name in found if role == "mlops_owner"}
-    analyst, monitor = (
+    analyst, monitor, retraining = (
         {name: found.pop((role, name)) for name in names if (role, name) in found}
-        for role in ("analyst", "monitor")
+        for role in ("analyst", "monitor", "retraining")
     )
+    views = {
+        name
+        for (name,) in server.query("SELECT viewname FROM pg_views WHERE schemaname = 'monitoring'")
+    }
     for name in names:
         del found["mlops_owner", name]
     assert found == TABLES
     # Views of the api's answers and the log's accounts; of the migrations' table no less.
     assert analyst == {name: {"SELECT"} for name in names}
     assert monitor == {name: {"SELECT"} | COUNTS.get(name, set()) for name in names}
+    assert retraining == {name: {"SELECT"} for name in DECIDES_BY | views} | {
+        "retraining_gate": {"UPDATE"}
+    }
     assert columns == []
     # Sequences are read along with the tables that the readers read, by no right of their own.
     assert sequences == []
@@ -224,7 +244,7 @@ def test_functions_of_ours(server: Database) -> None:
     assert set(found) == FUNCTIONS
 
 
-@pytest.mark.parametrize("role", ["api", "analyst", "monitor"])
+@pytest.mark.parametrize("role", ["api", "analyst", "monitor", "retraining"])
 def test_functions_of_the_server(server: Database, role: str) -> None:
     """None beyond what everybody may call, and of that only what harms nobody."""
     own = server.query(
@@ -240,7 +260,8 @@ def test_functions_of_the_server(server: Database, role: str) -> None:
         role,
     )
 
-    assert sorted(name for (name,) in own) == sorted(CALLS if role == "api" else READS)
+    expected = {"api": CALLS, "retraining": (*READS, APPENDS)}.get(role, READS)
+    assert sorted(name for (name,) in own) == sorted(expected)
     assert {name for (name,) in changing} <= CALLABLE_BY_ALL
 
 
@@ -269,6 +290,7 @@ def test_memberships_attributes_parameters_and_large_objects(server: Database) -
         ("api", *nothing, True, -1),
         ("mlops_owner", *nothing, True, -1),
         ("monitor", *nothing, True, 20),
+        ("retraining", *nothing, True, 20),
     ]
     assert sorted(settings) == [
         ("analyst", 0, "default_transaction_read_only=on"),
@@ -278,6 +300,9 @@ def test_memberships_attributes_parameters_and_large_objects(server: Database) -
         ("monitor", 0, "idle_in_transaction_session_timeout=5min"),
         ("monitor", 0, "statement_timeout=15min"),
         ("monitor", 0, "temp_file_limit=2GB"),
+        ("retraining", 0, "idle_in_transaction_session_timeout=5min"),
+        ("retraining", 0, "statement_timeout=15min"),
+        ("retraining", 0, "temp_file_limit=2GB"),
     ]
     for catalogue in (
         "pg_parameter_acl",
@@ -287,7 +312,8 @@ def test_memberships_attributes_parameters_and_large_objects(server: Database) -
         "pg_policy",
         "pg_publication",
         "pg_event_trigger",
-        "pg_trigger WHERE NOT tgisinternal AND tgname <> 'mark_rollup'",
+        "pg_trigger WHERE NOT tgisinternal AND tgname NOT IN"
+        " ('mark_rollup', 'refuse_record_change', 'refuse_record_truncation')",
         "pg_extension WHERE extname <> 'plpgsql'",
         "pg_tablespace WHERE spcacl IS NOT NULL",
         "pg_language WHERE lanacl IS NOT NULL",

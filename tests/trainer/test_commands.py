@@ -228,6 +228,64 @@ def test_without_data_the_sample_is_used_and_said_loudly(trainer: Trainer) -> No
     assert bundle.load(trainer.store.path(trainer.active)).is_sample
 
 
+def test_the_rows_of_a_file_are_trained_on_in_place_of_the_data(one: Trainer) -> None:
+    before, file = one.active, one.home / "october.csv"
+    file.write_text(csv_text(ROWS[:2500]))
+
+    output = one.run("train", "--rows", str(file), "--no-activate")
+    in_data = one.run("train", "--rows", "data/october.csv", "--no-activate")
+
+    (version,) = set(one.store.versions()) - {before}
+    assert output.splitlines()[-1] == f"next: activate {version}"
+    assert f"{version} is published already" in in_data
+    assert one.active == before
+    data = bundle.load(one.store.path(version)).metadata["data"]
+    assert (data["source"], data["rows"], data["is_sample"]) == ("october.csv", 2500, False)
+    assert f"{version}: trained again" in one.run("verify", version, "--rows", str(file))
+    assert "data.sha256 differ; give it the data (october.csv)" in one.run(
+        "verify", version, expected=1
+    )
+
+
+def test_the_same_rows_are_the_same_version_whatever_their_file(one: Trainer) -> None:
+    before, file = one.state(), one.home / "other.csv"
+    file.write_text(csv_text(ROWS[:3000]))
+
+    assert f"{one.active} is published already" in one.run("train", "--rows", str(file))
+    assert one.state() == before
+
+
+def test_rows_that_are_not_there_are_no_reason_to_train_on_the_data(trainer: Trainer) -> None:
+    message = trainer.run("train", "--rows", "data/gone.csv", expected=1)
+
+    assert f"data/gone.csv: No such file or directory, nor is it in {trainer.home}" in message
+    assert trainer.store.versions() == []
+
+
+def test_a_derived_version_is_made_verified_and_activated(one: Trainer) -> None:
+    parent = one.active
+
+    output = one.run(
+        *("derive", parent, "--intercept", "-0.5", "--threshold", "0.2", "--reason", "fewer bads")
+    )
+
+    (derived,) = set(one.store.versions()) - {parent}
+    assert f"derived from {parent}: link -0.5 + 1 m, threshold 0.2; Brier 0." in output
+    assert output.splitlines()[-1] == f"next: activate {derived}"
+    assert one.active == parent
+    assert f"{derived}: derived again from {parent}" in one.run("verify", derived)
+    assert f"{derived} is active now; it was {parent}" in one.run("activate", derived)
+    # One number alone leaves the other as it is.
+    again = one.run("derive", derived, "--slope", "1.25", "--reason", "steeper")
+    assert f"derived from {derived}: link -0.5 + 1.25 m, threshold 0.2" in again
+    assert f"{parent} is active now" in one.run("rollback")
+    found = map(json.loads, one.run("list", LOG_FORMAT="json").splitlines())
+    lines = {line["version"]: line for line in found}
+    assert lines[derived]["derived_from"] == parent
+    assert lines[derived]["link"] == {"intercept": -0.5, "slope": 1.0}
+    assert (lines[parent]["derived_from"], lines[parent]["link"]) == (None, None)
+
+
 def test_list_shows_every_version_and_the_active_one(two: tuple[Trainer, str, str]) -> None:
     trainer, first, second = two
     (trainer.store.path(first) / "model.treelite").write_bytes(b"")
@@ -433,7 +491,17 @@ def test_an_invalid_setting_is_named_in_one_line(trainer: Trainer, name: str, va
     assert message.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [("unknown",), ("prune",), ("prune", "--keep", "0")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("unknown",),
+        ("prune",),
+        ("prune", "--keep", "0"),
+        ("train", "--if-none", "--rows", "x.csv"),
+        ("derive", "gmsc-none", "--threshold", "0.2"),
+        ("derive", "gmsc-none", "--threshold", "half", "--reason", "x"),
+    ],
+)
 def test_wrong_usage_is_said(trainer: Trainer, arguments: tuple[str, ...]) -> None:
     assert "usage: python -m trainer" in trainer.run(*arguments, expected=2)
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,11 +17,14 @@ from contract.preprocessing import Preprocessing
 from tests.gmsc import DECLARATION, SCHEMA
 from tests.trainer.conftest import Made
 from tests.trainer.tables import loans
+from trainer.context import Context
 from trainer.data import Data
 from trainer.model import identity, train
 from trainer.pipeline import make, provenance_of
 from trainer.progress import Progress
+from trainer.sample import make_sample
 from trainer.settings import TrainerSettings
+from trainer.training import make_version
 
 SCORES = """
 import json
@@ -160,3 +164,19 @@ def test_a_category_is_split_by_its_levels_and_not_by_their_order() -> None:
 
 def test_a_table_without_categories_is_fitted_as_ever(made: Made) -> None:
     assert made.trained.model.categorical_features == "from_dtype"
+
+
+def test_rows_in_memory_make_a_version_as_those_of_a_file_do(tmp_path: Path) -> None:
+    """The log's rows are trained on without a file."""
+    context = Context.of(TrainerSettings(models_dir=tmp_path / "models"))
+    sample = make_sample(SCHEMA)
+    rows = replace(sample.part(np.arange(len(sample)) < 4000), source="prediction log")
+
+    version = make_version(context, DECLARATION, rows)
+    again = make_version(context, DECLARATION, rows)
+
+    assert again == version
+    assert context.store.active() is None
+    loaded = context.store.load(version)
+    assert loaded.metadata["data"]["source"] == "prediction log"
+    assert loaded.metadata["data"]["sha256"] == rows.sha256(SCHEMA)

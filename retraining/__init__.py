@@ -1,0 +1,1 @@
+"""Decides about retraining with evidence, under a human's hand, and undoes what was wrong."""

@@ -1,0 +1,1 @@
+"""What each action would win and cost, and the cheapest that pays; it only computes."""
