@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from contract import plain_file, stored_json
 from contract.feature import Feature, Level, Number
-from contract.plain_file import NotPlain
+from contract.plain_file import NotText
 from contract.schema import DataSetSchema, SchemaError, Target
 from contract.text import Line, shown
 
@@ -198,15 +198,11 @@ class Declaration:
 def read(path: Path) -> Declaration:
     """The declaration in a file; raises SchemaError, which names the file and the place."""
     try:
-        return Declaration.from_toml(plain_file.read(path, _MAX_BYTES, follow=True).decode())
+        return Declaration.from_toml(plain_file.text(path, _MAX_BYTES))
     except SchemaError as error:
         raise SchemaError(f"{path}: {error}") from error
-    except NotPlain as error:
-        raise SchemaError(f"{path} {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise SchemaError(f"{path}: not UTF-8 at byte {error.start:,}") from error
-    except OSError as error:
-        raise SchemaError(f"{path}: {error.strerror}") from error
+    except NotText as error:
+        raise SchemaError(str(error)) from error
 
 
 def _contradictions(document: _Document) -> Iterator[str]:

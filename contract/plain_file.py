@@ -10,6 +10,22 @@ class NotPlain(OSError):
     """What bears the name is no regular file of a size that can be right; `strerror` says what."""
 
 
+class NotText(Exception):
+    """A text that cannot be read; the message names the file and says why."""
+
+
+def text(path: Path, limit: int) -> str:
+    """An operator's own text, behind a symbolic link or not; raises NotText."""
+    try:
+        return read(path, limit, follow=True).decode()
+    except NotPlain as error:
+        raise NotText(f"{path} {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise NotText(f"{path}: not UTF-8 at byte {error.start:,}") from error
+    except OSError as error:
+        raise NotText(f"{path}: {error.strerror}") from error
+
+
 def read(path: Path, limit: int, *, follow: bool = False) -> bytes:
     """The content, of at most `limit` bytes; raises NotPlain, or OSError as open does.
 

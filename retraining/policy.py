@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from contract import plain_file, stored_json
 from contract.digest import canonical_json, sha256
-from contract.plain_file import NotPlain
+from contract.plain_file import NotText
 from contract.text import Line, shown
 
 _BUILT_IN = Path(__file__).with_name("policy.toml")
@@ -119,15 +120,11 @@ class Policy(_Part):
         if path is None:
             return cls.from_toml("")
         try:
-            return cls.from_toml(plain_file.read(path, _MAX_BYTES, follow=True).decode())
+            return cls.from_toml(plain_file.text(path, _MAX_BYTES))
         except PolicyError as error:
             raise PolicyError(f"{path}: {error}") from error
-        except NotPlain as error:
-            raise PolicyError(f"{path} {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise PolicyError(f"{path}: not UTF-8 at byte {error.start:,}") from error
-        except OSError as error:
-            raise PolicyError(f"{path}: {error.strerror}") from error
+        except NotText as error:
+            raise PolicyError(str(error)) from error
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> "Policy":
@@ -140,7 +137,7 @@ class Policy(_Part):
     @property
     def unit(self) -> str:
         """Of losses, benefits and costs."""
-        return self.errors.unit if self.errors else "of squared error"
+        return unit_of(self.document())
 
     def document(self) -> dict[str, Any]:
         """All of it as JSON, what is built in and what is not alike."""
@@ -157,6 +154,12 @@ class Policy(_Part):
             return self.horizon.cases
         assert self.horizon.days is not None
         return self.horizon.days * cases_per_day
+
+
+def unit_of(document: Mapping[str, Any] | None) -> str:
+    """The unit of a policy as its document tells it; None: of the one that says no costs."""
+    errors = (document or {}).get("errors") or {}
+    return str(errors.get("unit", "of squared error"))
 
 
 def policy_file(named: Path | None, data: Path) -> Path | None:

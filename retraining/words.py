@@ -1,15 +1,15 @@
 """What is said of cases on a terminal, in lines of at most 80 columns."""
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from monitor.page.words import count, number, share, when
+from monitor.terminal import wrapped
 from retraining.cases import Case
 from retraining.champion import Served
+from retraining.policy import unit_of
 from retraining.records import Record
 
-_WIDTH = 80
 _NAMES = 13
 """Columns of the names in a table of facts."""
 _STATES = {"rolled_back": "rolled back", "rolling_back": "a rollback was begun"}
@@ -50,26 +50,26 @@ def explained(case: Case) -> str:
 
 def served(found: Served) -> str:
     """What served, since when, and on whose word."""
-    lines = _wrapped(f"{found.version} served, since {when(found.since)}.")
+    lines = wrapped(f"{found.version} served, since {when(found.since)}.")
     if found.change is None:
-        lines += _wrapped("By hand: no case made it active.")
+        lines += wrapped("By hand: no case made it active.")
     elif found.how == "by_policy":
-        lines += _wrapped(f"Case {found.change.case_id}, which the policy lets go by itself.")
+        lines += wrapped(f"Case {found.change.case_id}, which the policy lets go by itself.")
     elif found.approval is None:
         why = found.change.content.get("reason", "")
-        lines += _wrapped(
+        lines += wrapped(
             f"By a rollback of case {found.change.case_id}, by {found.change.written_by}: {why}"
         )
     else:
         approval = found.approval
-        lines += _wrapped(
+        lines += wrapped(
             f"Case {approval.case_id}, approved by {approval.written_by} on {when(approval.at)}:"
             f" {approval.content.get('reason', '')}"
         )
     if found.is_pinned:
-        lines += _wrapped("It was pinned by MODEL_VERSION, whatever was active.")
+        lines += wrapped("It was pinned by MODEL_VERSION, whatever was active.")
     if found.others:
-        lines += _wrapped(f"Other processes still served {', '.join(found.others)}.")
+        lines += wrapped(f"Other processes still served {', '.join(found.others)}.")
     return "\n".join([*lines, ""])
 
 
@@ -93,11 +93,11 @@ def _entry(case: Case) -> Iterator[str]:
     indent = " " * (len(name) + 2)
     yield f"{name}  {_state(case)}, {when(case.last.at)}"
     first, _, _ = case.terms.reason.partition(". ")
-    yield from _wrapped(f"{case.terms.verdict}: {first.removesuffix('.')}.", indent)
+    yield from wrapped(f"{case.terms.verdict}: {first.removesuffix('.')}.", indent)
 
 
 def _head(case: Case) -> list[str]:
-    lines = _wrapped(f"Case {case.case_id}: {case.terms.verdict}. {case.terms.reason}")
+    lines = wrapped(f"Case {case.case_id}: {case.terms.verdict}. {case.terms.reason}")
     state = f"It is {_state(case)}."
     if case.state == "proposed" and case.terms.challenger is not None:
         state += f" To be decided until {when(case.terms.expires_at)}."
@@ -105,7 +105,7 @@ def _head(case: Case) -> list[str]:
         state += f" To be promoted until {when(case.terms.expires_at)}."
     elif case.begun is not None:
         state = "A change was begun, and not ended: the next command that changes something does."
-    return [*lines, *_wrapped(state)]
+    return [*lines, *wrapped(state)]
 
 
 def _state(case: Case) -> str:
@@ -131,7 +131,7 @@ def _event(record: Record) -> list[str]:
     begin = f"  {when(record.at):24}"
     what = _KINDS.get(record.kind, record.kind)
     text = f"{what} by {record.written_by}" + (f": {said}" if said else "")
-    return _wrapped(text, " " * len(begin), begin)
+    return wrapped(text, " " * len(begin), begin)
 
 
 def _known(content: Any) -> Iterator[tuple[str, str]]:
@@ -157,44 +157,33 @@ def _known(content: Any) -> Iterator[tuple[str, str]]:
 def _options(case: Case) -> Iterator[str]:
     content = case.proposal.content
     rung = case.terms.rung
-    unit = (content["policy"].get("document") or {}).get("errors") or {}
-    name = unit.get("unit", "of squared error")
+    unit = unit_of(content["policy"].get("document"))
     for option in content.get("options", []):
         benefit = option["benefit"]
         mark = "*" if option["rung"] == rung else " "
         begin = f"{mark} {option['rung']:10}"
         if option["rung"] == "nothing":
-            yield from _wrapped(option["why_not"] or "This is proposed.", " " * len(begin), begin)
+            yield from wrapped(option["why_not"] or "This is proposed.", " " * len(begin), begin)
             continue
         figures = (
             f"wins {number(benefit['estimate'])} ({number(benefit['lower'])} to"
-            f" {number(benefit['upper'])}), costs {number(option['cost'])} {name};"
+            f" {number(benefit['upper'])}), costs {number(option['cost'])} {unit};"
             f" {share(option['flips'])} of the decisions change."
         )
         why = option["why_not"] or ("This is proposed." if mark == "*" else "It pays as well.")
-        yield from _wrapped(f"{figures} {why}", " " * len(begin), begin)
+        yield from wrapped(f"{figures} {why}", " " * len(begin), begin)
 
 
 def _facts(facts: Iterable[tuple[str, str]]) -> Iterator[str]:
     for name, text in facts:
-        yield from _wrapped(text, " " * _NAMES, f"{name:{_NAMES}}")
+        yield from wrapped(text, " " * _NAMES, f"{name:{_NAMES}}")
 
 
 def _paragraphs(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
-        yield from _wrapped(text, "  ", "  ")
+        yield from wrapped(text, "  ", "  ")
 
 
 def _titled(name: str, lines: Iterable[str]) -> list[str]:
     found = list(lines)
     return ["", name, *found] if found else []
-
-
-def _wrapped(text: str, indent: str = "", first: str | None = None) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=indent if first is None else first,
-        subsequent_indent=indent,
-        break_on_hyphens=False,
-    )
