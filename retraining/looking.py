@@ -8,10 +8,10 @@ from contract import held_out
 from contract.store import ModelStore
 from retraining import challengers, counts, row_sets
 from retraining.case_facts import Maturity
-from retraining.challengers import Challenger, Challengers, served_by
-from retraining.ladder import reasons, spending
+from retraining.challengers import Challengers, served_by
+from retraining.ladder import spending
 from retraining.ladder.answers import Answers, answers_of
-from retraining.ladder.deciding import decide
+from retraining.ladder.deciding import decide, ruled_out
 from retraining.ladder.estimating import estimate
 from retraining.ladder.evaluation import Judged
 from retraining.ladder.option import Option, Proposal
@@ -51,9 +51,16 @@ def look(
     parts = row_sets.parts(rows, since if cut is None else cut, scene.bounds)
     maturity = counts.maturity(rows, parts, next_due)
     a_day = counts.cases_per_day(rows, parts)
-    proposal = _decided(scene, maturity, a_day)
-    if proposal.reason != reasons.OF_NO_OPTION or not parts.evaluation.any():
+    settled = ruled_out(
+        scene.trigger,
+        maturity,
+        scene.policy,
+        as_of=scene.question.as_of,
+        cases_per_day=a_day or None,
+    )
+    if settled is not None or not parts.evaluation.any():
         # Nothing is trained where nothing could be proposed by it.
+        proposal = settled or _decided(scene, maturity, a_day)
         return Look(parts, maturity, a_day, proposal, chosen)
     if chosen is None:
         chosen = _new(scene, rows, parts, workshop)
@@ -119,9 +126,9 @@ def _standing(scene: Scene, evaluation: Judged, store: ModelStore) -> Standing |
 def _challenger(scene: Scene, rows: Rows, found: Look, workshop: Workshop) -> str | None:
     """The version that is proposed, which is there then."""
     proposal, unseen = found.proposal, found.parts.unseen
-    if proposal.rung in {None, "nothing"} or found.chosen is None:
+    if proposal.rung is None or proposal.rung == "nothing" or found.chosen is None:
         return None
-    rung: Challenger = next(each for each in found.chosen.rungs if each.rung == proposal.rung)
+    rung = found.chosen.of_rung(proposal.rung)
     if rung.link is None or rung.threshold is None:
         return rung.version
     rows_sha256 = row_sets.digest(scene.question.schema, rows, unseen)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.sigmoid import sigmoids
 from retraining.ladder.evaluation import Labels, Link, Margins, Mask
 from retraining.policy import Errors
 
@@ -38,7 +37,7 @@ class Answers:
 
 def answers_of(margins: Margins, link: Link, threshold: float) -> Answers:
     """What is answered where the trees' sums go through a link, as it is served."""
-    return Answers(sigmoids(link.intercept + link.slope * margins), threshold)
+    return Answers(link.probabilities(margins), threshold)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -46,7 +46,20 @@ def decide(
     """
     looks = Looks(as_of, maturity.next_due, policy.evidence.look_days, cases_per_day)
     facts = _Facts(trigger, maturity, options, policy, looks, standing)
-    return next(found for rule in _RULES if (found := rule(facts)) is not None)
+    return _first(_BEFORE, facts) or _first(_AMONG, facts) or _settled(facts)
+
+
+def ruled_out(
+    trigger: Trigger,
+    maturity: Maturity,
+    policy: Policy,
+    *,
+    as_of: datetime,
+    cases_per_day: float | None = None,
+) -> Proposal | None:
+    """As `decide`, where no option could change it; None where the options are to be estimated."""
+    looks = Looks(as_of, maturity.next_due, policy.evidence.look_days, cases_per_day)
+    return _first(_BEFORE, _Facts(trigger, maturity, (), policy, looks, None))
 
 
 def _broken(facts: _Facts) -> Proposal | None:
@@ -128,13 +141,11 @@ def _settled(facts: _Facts) -> Proposal:
     )
 
 
-_RULES: tuple[Callable[[_Facts], Proposal | None], ...] = (
-    _broken,
-    _unexplained,
-    _immature,
-    _without_options,
-    _paying,
-    _undecided,
-    _beyond_the_ladder,
-    _settled,
-)
+_Rules = tuple[Callable[[_Facts], Proposal | None], ...]
+_BEFORE: _Rules = (_broken, _unexplained, _immature)
+"""Whatever the options are."""
+_AMONG: _Rules = (_without_options, _paying, _undecided, _beyond_the_ladder)
+
+
+def _first(rules: _Rules, facts: _Facts) -> Proposal | None:
+    return next((found for rule in rules if (found := rule(facts)) is not None), None)

@@ -5,7 +5,6 @@ import math
 
 import numpy as np
 
-from contract.sigmoid import sigmoids
 from retraining.ladder.answers import Floats
 from retraining.ladder.confidence import Span
 from retraining.ladder.evaluation import Link, Served
@@ -44,9 +43,7 @@ def span(one: Served | None, other: Served | None, errors: Errors | None) -> Spa
 @functools.lru_cache(maxsize=64)
 def _of_squares(one: Served, other: Served) -> Span:
     places = np.sort(np.concatenate([_places(one.link), _places(other.link)]))
-    first, second = (
-        sigmoids(served.link.intercept + served.link.slope * places) for served in (one, other)
-    )
+    first, second = (served.link.probabilities(places) for served in (one, other))
     differences = np.concatenate(
         [np.square(first - label) - np.square(second - label) for label in (0, 1)]
     )
