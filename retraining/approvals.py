@@ -1,6 +1,8 @@
 """A person's word about a case: approved or rejected, by another one than who proposed it."""
 
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from contract.text import is_printable
@@ -19,10 +21,7 @@ def approve(
 ) -> Record:
     """Approve what a case proposes; raises a RetrainingError, or PostgresAway."""
     reason = a_reason(reason)
-    with connection.attempt():
-        records.enter(connection)
-        case = case_now(records.read(connection, case_id), case_id, at)
-        _require_a_decision(case, by)
+    with _deciding(connection, case_id, by=by, at=at) as case:
         if not case.changes_something:
             raise DecisionRefused(
                 f"case {case_id} proposes `{case.terms.verdict}`, which makes no version active:"
@@ -41,10 +40,7 @@ def reject(
 ) -> Record:
     """Reject what a case proposes, also after an approval; raises as `approve`."""
     reason = a_reason(reason)
-    with connection.attempt():
-        records.enter(connection)
-        case = case_now(records.read(connection, case_id), case_id, at)
-        _require_a_decision(case, by, also="approved")
+    with _deciding(connection, case_id, by=by, at=at, also="approved") as case:
         content = {"reason": reason, "proposal_hash": case.proposal.hash}
         return records.append(connection, "rejected", content, case_id=case_id, at=at, by=by)
 
@@ -57,7 +53,19 @@ def a_reason(text: str) -> str:
     return text
 
 
-def _require_a_decision(case: Case, by: str, also: str = "") -> None:
+@contextmanager
+def _deciding(
+    connection: MonitorConnection, case_id: int, *, by: str, at: datetime, also: str = ""
+) -> Iterator[Case]:
+    """The case, for who may decide about it, until what is decided is written."""
+    with connection.attempt():
+        records.enter(connection)
+        case = case_now(records.read(connection, case_id), case_id, at)
+        _require_a_decision(case, by, also)
+        yield case
+
+
+def _require_a_decision(case: Case, by: str, also: str) -> None:
     if case.state not in ("proposed", also):
         raise DecisionRefused(f"case {case.case_id} is {case.state}: see `retraining show`")
     if _same(by) in map(_same, case.proposers):

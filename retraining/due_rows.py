@@ -13,6 +13,7 @@ from contract.schema import DataSetSchema
 from db.rollup.predictions import as_number
 from db.rollup.span import ORIGIN
 from db.rollup.stream import stream
+from monitor.database import MonitorConnection
 from retraining.errors import TooManyRows
 from retraining.quarantine import Window, touched
 from retraining.rows import STATES, Rows
@@ -89,6 +90,14 @@ def read(cursor: Any, question: Question) -> Rows:
     stream(cursor, _statement(question, callers), width, take)
     found = np.concatenate(blocks) if blocks else np.empty((0, width))
     return _rows(found, callers)
+
+
+def held(connection: MonitorConnection, question: Question) -> tuple[Rows, datetime | None]:
+    """The rows as `read`, and when the next fall due, in the connection's transaction."""
+    with connection.cursor() as cursor:
+        # To read a large log takes longer than any request may.
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        return read(cursor, question), next_due(cursor, question)
 
 
 def next_due(cursor: Any, question: Question) -> datetime | None:

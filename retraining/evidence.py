@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from retraining import dossier, recomputing, row_sets, triggers
+from retraining import dossier, due_rows, recomputing, row_sets, triggers
 from retraining.cases import Case
 from retraining.context import Context
 from retraining.means import Means
@@ -26,7 +26,7 @@ def evidence_now(means: Means, case: Case) -> str:
     with means.database.snapshot() as connection:
         incidents = triggers.incidents_of(connection, champion.schema.id, None)
         question = recomputing.question_of(content, champion, triggers.kept_out(incidents))
-        found = recomputing.read(connection, question)[0]
+        found = due_rows.held(connection, question)[0]
     cut = content["challengers"]["cut"]
     parts = row_sets.parts(found, cut, Bounds(**content["bounds"]))
     return dossier.evidence(dossier.row_sets_of(champion.schema, found, parts))

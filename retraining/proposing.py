@@ -66,17 +66,14 @@ def settled(database: Database) -> datetime:
 
 
 def _prepared(means: Means, ask: Ask, known: datetime) -> _Prepared:
-    with means.database.snapshot() as connection, connection.cursor() as cursor:
-        # To read a large log takes longer than any request may.
-        cursor.execute("SET LOCAL statement_timeout = 0")
+    with means.database.snapshot() as connection:
         found = records.read(connection)
         fresh = fresh_scene(means, ask, connection, found, known)
         case, there = _case(found, ask, fresh)
         scene = continued(fresh, case)
         if there is not None:
             return _Prepared(scene, case, there)
-        held = due_rows.read(cursor, scene.question), due_rows.next_due(cursor, scene.question)
-        return _Prepared(scene, case, None, *held)
+        return _Prepared(scene, case, None, *due_rows.held(connection, scene.question))
 
 
 def _case(found: list[Record], ask: Ask, scene: Scene) -> tuple[Case | None, Record | None]:

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from contract.bundle import Bundle
-from monitor.database import MonitorConnection
 from retraining import dossier, due_rows
 from retraining.case_facts import Trigger
 from retraining.challengers import Challengers
@@ -19,7 +18,6 @@ from retraining.policy import Policy
 from retraining.quarantine import Window
 from retraining.records import Record
 from retraining.row_sets import Bounds
-from retraining.rows import Rows
 from retraining.scene import Scene, anchor_of
 from retraining.workshop import Recomputing
 
@@ -65,7 +63,7 @@ def _again(means: Means, content: dict[str, Any], before: dict[str, Any] | None)
     kept_out = tuple(Window.of(each) for each in content["quarantine"])
     question = question_of(content, champion, kept_out)
     with means.database.snapshot() as connection:
-        found, next_due = read(connection, question)
+        found, next_due = due_rows.held(connection, question)
     chosen = _chosen(content, before)
     trigger = content["trigger"]
     scene = Scene(
@@ -103,10 +101,3 @@ def question_of(
         datetime.fromisoformat(content[name]) for name in ("as_of", "known_by", "read_since")
     )
     return Question(champion.schema, as_of, known, kept_out, since)
-
-
-def read(connection: MonitorConnection, question: Question) -> tuple[Rows, datetime | None]:
-    """The rows, and when the next fall due."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
-        return due_rows.read(cursor, question), due_rows.next_due(cursor, question)
