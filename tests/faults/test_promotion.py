@@ -1,7 +1,5 @@
 """Whoever promotes may be killed at any step: one of two versions is served, and it is told why."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 from monitor.database import Database, MonitorConnection
@@ -12,8 +10,7 @@ from tests.faults.conftest import Record
 from tests.faults.processes import wait_until
 from tests.faults.rig import FULL, Rig
 from tests.faults.scenario import survived
-from tests.faults.service import ROOT
-from tests.retraining.killed import EVIDENCE, NOW, POLICY, STEPS
+from tests.retraining.killed import EVIDENCE, NOW, POLICY, STEPS, run_killed
 from tests.retraining.ledger import approve, models, propose
 
 _STEPS = STEPS if FULL else ("begun", "current")
@@ -31,7 +28,7 @@ def test_killed_at_each_step(rig: Rig, record: Record, tmp_path: Path) -> None:
         for step in _STEPS:
             case_id = propose(connection, *versions)
             approve(connection, case_id)
-            kill(rig, store.root, step, case_id)
+            run_killed(step, "promote", rig.retraining_url, store.root, case_id)
             changes.settle(connection, store)
             if store.active() == versions[0]:
                 promotion.promote(
@@ -52,22 +49,6 @@ def test_killed_at_each_step(rig: Rig, record: Record, tmp_path: Path) -> None:
     own.close()
     served = rig.sql("SELECT DISTINCT model_version FROM prediction_log ORDER BY 1")
     assert served == [(version,) for version in sorted(versions)]
-
-
-def kill(rig: Rig, root: Path, step: str, case_id: int) -> None:
-    """Begin a promotion that is killed at a step."""
-    killed = subprocess.run(
-        [
-            *(sys.executable, "-m", "tests.retraining.killed", step, "promote"),
-            *(rig.retraining_url, str(root), str(case_id)),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert killed.returncode == -9, killed.stderr
 
 
 def await_serving(rig: Rig, version: str) -> None:

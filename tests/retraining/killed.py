@@ -5,6 +5,7 @@ Run as `python -m tests.retraining.killed STEP promote|roll_back DATABASE_URL MO
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,7 +19,23 @@ from retraining import changes, promotion, records
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 POLICY, EVIDENCE = "a" * 64, "b" * 64
 
+_ROOT = Path(__file__).parents[2]
+
 STEPS = ("before_begun", "begun", "history", "current", "done")
+
+
+def run_killed(step: str, what: str, url: str, models: Path, case_id: int) -> None:
+    """Begin it in another process, which is killed at a step."""
+    arguments = (step, what, url, str(models), str(case_id))
+    killed = subprocess.run(
+        [sys.executable, "-m", "tests.retraining.killed", *arguments],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert killed.returncode == -9, killed.stderr
 
 
 def main() -> None:

@@ -3,8 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,10 +25,8 @@ from retraining.errors import DecisionRefused, PromotionRefused, RecordMissing
 from retraining.records import Record
 from tests.bundles import fit
 from tests.conftest import Database
-from tests.retraining.killed import EVIDENCE, NOW, POLICY, STEPS
+from tests.retraining.killed import EVIDENCE, NOW, POLICY, STEPS, run_killed
 from tests.retraining.ledger import approve, connections, kinds, models, propose
-
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -69,16 +65,7 @@ class Service:
 
     def kill(self, step: str, what: str, case_id: int = 0) -> None:
         """Begin it in another process, which is killed at a step."""
-        url, root = self.database.url("retraining"), str(self.store.root)
-        killed = subprocess.run(
-            [sys.executable, "-m", "tests.retraining.killed", step, what, url, root, str(case_id)],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert killed.returncode == -9, killed.stderr
+        run_killed(step, what, self.database.url("retraining"), self.store.root, case_id)
 
 
 def promote(
